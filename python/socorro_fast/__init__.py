@@ -1,0 +1,107 @@
+"""Crash storage for Python with its heart in Rust: Socorro's CrashStorage API.
+
+Every name below is imported when it is first used, so that `import socorro_fast` stays light.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from socorro_fast._rust import __version__ as __version__
+    from socorro_fast.base import CrashStorageBase as CrashStorageBase
+    from socorro_fast.containers import BenchmarkingCrashStorage as BenchmarkingCrashStorage
+    from socorro_fast.containers import FallbackCrashStorage as FallbackCrashStorage
+    from socorro_fast.containers import MetricsCrashStorage as MetricsCrashStorage
+    from socorro_fast.containers import MigrationCrashStorage as MigrationCrashStorage
+    from socorro_fast.containers import PolyCrashStorage as PolyCrashStorage
+    from socorro_fast.containers import (
+        PrimaryDeferredProcessedStorage as PrimaryDeferredProcessedStorage,
+    )
+    from socorro_fast.containers import PrimaryDeferredStorage as PrimaryDeferredStorage
+    from socorro_fast.containers import ReadOnlyCrashStorage as ReadOnlyCrashStorage
+    from socorro_fast.containers import RedactingCrashStorage as RedactingCrashStorage
+    from socorro_fast.containers import ShardedCrashStorage as ShardedCrashStorage
+    from socorro_fast.dumps import FileDumpsMapping as FileDumpsMapping
+    from socorro_fast.dumps import MemoryDumpsMapping as MemoryDumpsMapping
+    from socorro_fast.errors import ConfigurationError as ConfigurationError
+    from socorro_fast.errors import CorruptCrash as CorruptCrash
+    from socorro_fast.errors import CrashIDNotFound as CrashIDNotFound
+    from socorro_fast.errors import CrashStorageError as CrashStorageError
+    from socorro_fast.errors import InvalidCrash as InvalidCrash
+    from socorro_fast.errors import InvalidCrashID as InvalidCrashID
+    from socorro_fast.errors import InvalidDumpName as InvalidDumpName
+    from socorro_fast.errors import OperationNotSupported as OperationNotSupported
+    from socorro_fast.errors import PolyCrashStorageError as PolyCrashStorageError
+    from socorro_fast.errors import PolyStorageError as PolyStorageError
+    from socorro_fast.errors import StorageIOError as StorageIOError
+    from socorro_fast.errors import StorageUnavailable as StorageUnavailable
+    from socorro_fast.fs import FSDatedPermanentStorage as FSDatedPermanentStorage
+    from socorro_fast.fs import FSDatedRadixTreeStorage as FSDatedRadixTreeStorage
+    from socorro_fast.fs import FSLegacyDatedRadixTreeStorage as FSLegacyDatedRadixTreeStorage
+    from socorro_fast.fs import FSLegacyRadixTreeStorage as FSLegacyRadixTreeStorage
+    from socorro_fast.fs import FSNewCrashSource as FSNewCrashSource
+    from socorro_fast.fs import FSPermanentStorage as FSPermanentStorage
+    from socorro_fast.fs import FSRadixTreeStorage as FSRadixTreeStorage
+    from socorro_fast.fs import FSTemporaryStorage as FSTemporaryStorage
+    from socorro_fast.memory import InMemoryCrashStorage as InMemoryCrashStorage
+    from socorro_fast.null import NullCrashStorage as NullCrashStorage
+    from socorro_fast.options import StorageOptions as StorageOptions
+    from socorro_fast.redactor import Redactor as Redactor
+
+# Must name what stands above; tests/test_import.py compares the two.
+_HOME = {
+    "BenchmarkingCrashStorage": "containers",
+    "ConfigurationError": "errors",
+    "CorruptCrash": "errors",
+    "CrashIDNotFound": "errors",
+    "CrashStorageBase": "base",
+    "CrashStorageError": "errors",
+    "FSDatedPermanentStorage": "fs",
+    "FSDatedRadixTreeStorage": "fs",
+    "FSLegacyDatedRadixTreeStorage": "fs",
+    "FSLegacyRadixTreeStorage": "fs",
+    "FSNewCrashSource": "fs",
+    "FSPermanentStorage": "fs",
+    "FSRadixTreeStorage": "fs",
+    "FSTemporaryStorage": "fs",
+    "FallbackCrashStorage": "containers",
+    "FileDumpsMapping": "dumps",
+    "InMemoryCrashStorage": "memory",
+    "InvalidCrash": "errors",
+    "InvalidCrashID": "errors",
+    "InvalidDumpName": "errors",
+    "MemoryDumpsMapping": "dumps",
+    "MetricsCrashStorage": "containers",
+    "MigrationCrashStorage": "containers",
+    "NullCrashStorage": "null",
+    "OperationNotSupported": "errors",
+    "PolyCrashStorage": "containers",
+    "PolyCrashStorageError": "errors",
+    "PolyStorageError": "errors",
+    "PrimaryDeferredProcessedStorage": "containers",
+    "PrimaryDeferredStorage": "containers",
+    "ReadOnlyCrashStorage": "containers",
+    "RedactingCrashStorage": "containers",
+    "Redactor": "redactor",
+    "ShardedCrashStorage": "containers",
+    "StorageIOError": "errors",
+    "StorageOptions": "options",
+    "StorageUnavailable": "errors",
+    "__version__": "_rust",
+}
+
+__all__ = [*_HOME]  # noqa: PLE0604 - texts, all of them
+
+
+def __getattr__(name: str) -> object:
+    try:
+        module = _HOME[name]
+    except KeyError:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from None
+    value = getattr(import_module(f"{__name__}.{module}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOME})

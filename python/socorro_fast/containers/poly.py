@@ -1,0 +1,152 @@
+"""One crash, saved by many storages."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import Counter
+from contextvars import copy_context
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from pydantic import Field
+
+from socorro_fast.checks import check_crash_id
+from socorro_fast.containers.base import ContainerBase
+from socorro_fast.containers.failures import group, is_mistake
+from socorro_fast.containers.isolation import leaves_arguments_alone, own_arguments
+from socorro_fast.containers.options import ContainerOptions, Members
+from socorro_fast.fork_safe import ForkSafeLock
+from socorro_fast.options import refuse_unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from socorro_fast.base import CrashStorageBase
+    from socorro_fast.containers.failures import Failure
+
+logger = logging.getLogger(__name__)
+
+
+class PolyOptions(ContainerOptions):
+    """Options of `PolyCrashStorage`."""
+
+    storages: Members = Field(description="what to save to, in this order: a list, or by name")
+    required: tuple[str | int, ...] | None = Field(
+        default=None,
+        description="names, or places in the list, of the storages that a save must reach; "
+        "failures of the others are counted and logged; default: all of them",
+    )
+    parallel: bool = Field(
+        default=False,
+        description="whether each save uses a thread for each storage; for slow, remote ones",
+    )
+
+
+class PolyCrashStorage(ContainerBase):
+    """Saves every crash to every member, also when one of them fails.
+
+    Members get it in their order, or all at once with `parallel=True`. A member that might change
+    its arguments gets copies of them (never of dumps): see `leaves_arguments_alone`. What is
+    refused by every member is the caller's mistake and raised as it is. Nothing is rolled back.
+
+    Reads ask the members that save something, in their order, until one has the answer; removals
+    go to all of them. The queue is that of the first member that has one: the same crash in a
+    second queue is somebody else's.
+
+    Options: `PolyOptions`.
+
+    Raises:
+        PolyCrashStorageError: From saves: what each required member raised. From `close`: what any
+            did.
+    """
+
+    Options: ClassVar[type[ContainerOptions]] = PolyOptions
+    options: PolyOptions
+    member_options: ClassVar[tuple[str, ...]] = ("storages",)
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        required = self.options.required
+        names = [*self.options.storages] if required is None else [str(name) for name in required]
+        refuse_unknown(names, self.options.storages, "'required'")
+        self._asked = self._keepers
+        self._required = {f"storages.{name}" for name in names}
+        self._copies = {
+            role for role, member in self.roles.items() if not leaves_arguments_alone(member)
+        }
+        self._failures: Counter[str] = Counter()
+        self._lock = ForkSafeLock()
+
+    def _queues(self) -> dict[str, CrashStorageBase]:
+        return dict([*self._with("new_crashes", self.roles).items()][:1])
+
+    @property
+    def failures(self) -> Mapping[str, int]:
+        """How many saves each member that is not required has failed, by role."""
+        with self._lock:
+            return dict(self._failures)
+
+    def _save(self, operation: str, crash_id: str, *args: Any) -> None:
+        if self._closed:
+            self._check_open()
+        # Asked once, before anything is saved: a crash goes to all members or to none.
+        self.quit_check()
+        failures: list[Failure] = []
+        if self.options.parallel:
+            self._save_in_threads(operation, args, failures)
+        else:
+            for role, member in self.roles.items():
+                try:
+                    own = own_arguments(args) if role in self._copies else args
+                    getattr(member, operation)(*own)
+                except Exception as error:  # noqa: BLE001 - kept, and raised when all had a turn
+                    failures.append((role, error))
+        if failures:
+            self._report(operation, crash_id, args, failures)
+
+    def _save_in_threads(
+        self, operation: str, args: tuple[Any, ...], failures: list[Failure]
+    ) -> None:
+        def save(role: str, own: tuple[Any, ...]) -> None:
+            try:
+                getattr(self.roles[role], operation)(*own)
+            except Exception as error:  # noqa: BLE001 - kept, and raised when all had a turn
+                failures.append((role, error))
+
+        calls = [
+            (role, own_arguments(args) if role in self._copies else args) for role in self.roles
+        ]
+        threads = [_started(save, role, own) for role, own in calls[1:]]
+        try:
+            save(*calls[0])
+        finally:
+            for thread in threads:
+                thread.join()
+        failures.sort(key=lambda failure: [*self.roles].index(failure[0]))
+
+    def _report(
+        self, operation: str, crash_id: str, args: tuple[Any, ...], failures: list[Failure]
+    ) -> None:
+        check_crash_id(crash_id)
+        dumps = args[1] if len(args) > 1 else None
+        refused = {role for role, error in failures if is_mistake(error, dumps)}
+        if refused >= self._with(operation, self.roles).keys():
+            raise failures[0][1]
+        what = f"{operation} of {crash_id}"
+        serious = [failure for failure in failures if failure[0] in self._required]
+        for role, error in failures:
+            if role not in self._required:
+                self._count(role)
+                logger.warning("%s in %s, which is not required: %s", what, role, error)
+        if serious:
+            raise group(what, serious, len(self.roles))
+
+    def _count(self, role: str) -> None:
+        with self._lock:
+            self._failures[role] += 1
+
+
+def _started(call: Callable[..., None], *args: Any) -> threading.Thread:
+    thread = threading.Thread(target=copy_context().run, args=(call, *args), name="poly-save")
+    thread.start()
+    return thread

@@ -1,0 +1,95 @@
+"""Many crashes in one call, the work done with the GIL released."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from socorro_fast.base import CrashStorageBase
+from socorro_fast.checks import check_crash_id, check_raw_crash
+from socorro_fast.errors import CorruptCrash, CrashStorageError
+from socorro_fast.fs.arguments import checked_id, dumps_argument, merge_outcomes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from socorro_fast._rust import RadixTree
+    from socorro_fast.codec import Codec
+
+# Crashes a call: enough to make the crossing cheap, few enough to hold their dumps and to be quit.
+_PART = 100
+
+
+class FSBatches(CrashStorageBase):
+    """The batch operations of a storage that is a tree in Rust."""
+
+    _tree: RadixTree
+    _codec: Codec
+
+    @abstractmethod
+    def _second(self) -> int | None: ...
+
+    @abstractmethod
+    def _decode(self, data: bytes, crash_id: str, *, at: int) -> dict[str, Any]: ...
+
+    def save_many(
+        self, items: Iterable[tuple[dict[str, Any], Mapping[str, Any] | None, str]]
+    ) -> list[CrashStorageError | None]:
+        """Save raw crashes, each `(raw_crash, dumps, crash_id)`, with the GIL released.
+
+        Returns:
+            For each, in order: None, or the error; one failure does not stop the rest.
+        """
+        return self._in_parts(
+            map(self._checked_item, items), lambda part: self._tree.save_many(part, self._second())
+        )
+
+    def _checked_item(self, item: tuple[Any, Any, Any]) -> CrashStorageError | tuple[Any, ...]:
+        raw_crash, dumps, crash_id = item
+        try:
+            raw = self._codec.dumps(check_raw_crash(raw_crash))
+            return check_crash_id(crash_id), raw, dumps_argument(dumps, self.options)
+        except CrashStorageError as error:
+            return error
+
+    def get_many(self, crash_ids: Iterable[str]) -> list[dict[str, Any] | CrashStorageError]:
+        """Return raw crashes, read with the GIL released.
+
+        Returns:
+            For each ID, in order: the raw crash, or the error; one failure does not stop the rest.
+        """
+        return self._in_parts(map(checked_id, crash_ids), self._get_part)
+
+    def _get_part(self, crash_ids: list[str]) -> list[dict[str, Any] | CrashStorageError]:
+        return list(map(self._decoded, self._tree.get_many(crash_ids), crash_ids))
+
+    def _decoded(
+        self, found: bytes | CrashStorageError, crash_id: str
+    ) -> dict[str, Any] | CrashStorageError:
+        if isinstance(found, CrashStorageError):
+            return found
+        try:
+            return self._decode(found, crash_id, at=1)
+        except CorruptCrash as error:
+            return error
+
+    def remove_many(self, crash_ids: Iterable[str]) -> list[CrashStorageError | None]:
+        """Remove crashes with the GIL released.
+
+        Returns:
+            For each ID, in order: None, or the error; one failure does not stop the rest.
+        """
+        return self._in_parts(
+            map(checked_id, crash_ids), lambda part: self._tree.remove_many(part, self._second())
+        )
+
+    def _in_parts(
+        self, checked: Iterator[Any], call: Callable[[list[Any]], list[Any]]
+    ) -> list[Any]:
+        self._check_open()
+        outcomes: list[Any] = []
+        while part := list(islice(checked, _PART)):
+            self.quit_check()
+            outcomes += merge_outcomes(part, call)
+        return outcomes

@@ -1,0 +1,306 @@
+"""Crashes in a tar archive: one storage to write it, one to read it.
+
+A crash is `<crash_id>.json` (the raw crash), followed by `<crash_id>.dump` (the main dump) and
+`<crash_id>.<name>.dump`, and `<crash_id>.jsonz` (the processed crash, gzip). Of what is there twice,
+the last counts; a raw crash ends the dumps of the one before, unless its pax header
+`socorro_fast.dumps` says "kept".
+"""
+
+from __future__ import annotations
+
+import gzip
+import re
+import tempfile
+import zlib
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from pydantic import Field
+
+from socorro_fast.base import CrashStorageBase
+from socorro_fast.checks import check_crash_id, check_raw_crash, check_same_crash
+from socorro_fast.checks import processed_crash_id as id_of
+from socorro_fast.claims import ClaimQueue
+from socorro_fast.codec import get_codec
+from socorro_fast.crash_id import is_valid
+from socorro_fast.dumps import (
+    FileDumpsMapping,
+    MemoryDumpsMapping,
+    check_stored_dump_name,
+    normalise_dumps,
+)
+from socorro_fast.errors import CorruptCrash, CrashIDNotFound
+from socorro_fast.fork_safe import ForkSafeLock
+from socorro_fast.fs.archive import KEPT, ArchiveReader, ArchiveWriter, Extent, NewMember
+from socorro_fast.options import CodecName, StorageOptions
+
+if TYPE_CHECKING:
+    import datetime as dt
+    import tarfile
+    from collections.abc import Iterable, Iterator, Mapping
+
+_MEMBER = re.compile(r"(?P<id>.{36})(?:\.(?P<dump>.+))?\.(?P<kind>json|jsonz|dump)", re.DOTALL)
+
+
+class TarWritingOptions(StorageOptions):
+    """Options of `TarFileWritingCrashStore`."""
+
+    tarball_name: Path = Field(
+        default_factory=lambda: Path(f"{datetime.now(UTC):%Y%m%d}.tar"),
+        description="the archive to make; default: today's date, YYYYMMDD.tar",
+    )
+    codec: CodecName = Field(default="orjson", description="how JSON is written")
+    compression_level: int = Field(
+        default=6, ge=0, le=9, description="gzip level of processed crashes"
+    )
+
+
+class TarReadingOptions(StorageOptions):
+    """Options of `TarFileSequentialReadingCrashStore`."""
+
+    tarball_name: Path = Field(description="the archive to read")
+    codec: CodecName = Field(default="orjson", description="how JSON is read")
+    temp_path: Path = Field(
+        default_factory=lambda: Path(tempfile.gettempdir()),
+        description="where get_raw_dumps_as_files writes",
+    )
+
+
+class TarFileWritingCrashStore(CrashStorageBase):
+    """Writes crashes into a new archive, which appears under its name, complete, when it is closed.
+
+    Until then they lie in `.<name>.<random>.partial` beside it. An archive that exists is never
+    written over. Threads may share it; a child of a fork cannot use it. Options:
+    `TarWritingOptions`.
+
+    Raises:
+        StorageIOError: The archive exists or cannot be written. A save that failed left nothing.
+    """
+
+    Options: ClassVar[type[StorageOptions]] = TarWritingOptions
+    options: TarWritingOptions
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._codec = get_codec(self.options.codec)
+        self._archive = ArchiveWriter(self.options.tarball_name)
+
+    def save_raw_crash(
+        self, raw_crash: dict[str, Any], dumps: Mapping[str, Any] | None, crash_id: str
+    ) -> None:
+        """Append a raw crash and its dumps."""
+        self._check_open()
+        self._archive.append(self._raw(raw_crash, dumps, crash_id))
+
+    def save_processed(self, processed_crash: dict[str, Any]) -> None:
+        """Append a processed crash."""
+        self._check_open()
+        self._archive.append([self._processed(processed_crash)])
+
+    def save_raw_and_processed(
+        self,
+        raw_crash: dict[str, Any],
+        dumps: Mapping[str, Any] | None,
+        processed_crash: dict[str, Any],
+        crash_id: str,
+    ) -> None:
+        """Append both."""
+        self._check_open()
+        check_same_crash(processed_crash, crash_id)
+        raw = self._raw(raw_crash, dumps, crash_id)
+        self._archive.append([*raw, self._processed(processed_crash)])
+
+    def _raw(self, raw_crash: object, dumps: object, crash_id: str) -> list[NewMember]:
+        check_crash_id(crash_id)
+        found = normalise_dumps(dumps, self.options.dump_field)
+        raw = self._codec.dumps(check_raw_crash(raw_crash))
+        members = [NewMember(f"{crash_id}.json", raw, keeps_dumps=found is None)]
+        for name, dump in found or ():
+            part = "" if name == self.options.dump_field else f".{name}"
+            members.append(NewMember(f"{crash_id}{part}.dump", dump))
+        return members
+
+    def _processed(self, processed_crash: dict[str, Any]) -> NewMember:
+        crash_id = id_of(processed_crash)
+        data = self._codec.dumps(processed_crash)
+        packed = gzip.compress(data, self.options.compression_level, mtime=0)
+        return NewMember(f"{crash_id}.jsonz", packed)
+
+    def close(self) -> None:
+        """Complete the archive and give it its name.
+
+        Raises:
+            StorageIOError: It cannot be completed, or its name is taken; the message says where
+                the crashes are.
+        """
+        if not self._closed:
+            super().close()
+            self._archive.publish()
+
+
+@dataclass(slots=True)
+class _Crash:
+    raw: Extent | None = None
+    processed: Extent | None = None
+    dumps: dict[str, Extent] = field(default_factory=dict)
+
+
+class TarFileSequentialReadingCrashStore(CrashStorageBase):
+    """Reads crashes from an archive, by ID or one after the other.
+
+    The archive is looked through once, when it is opened, for where everything is; that takes about
+    a kilobyte of memory for each crash. `new_crashes` yields the IDs in the order of the archive,
+    which cannot be changed: an acknowledgement counts for this instance only. Archives of other
+    writers are read too, directories in member names are ignored. Options: `TarReadingOptions`.
+
+    Raises:
+        CorruptCrash: It is no archive, compressed, or it ends early.
+        StorageIOError: It cannot be read.
+    """
+
+    Options: ClassVar[type[StorageOptions]] = TarReadingOptions
+    options: TarReadingOptions
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._codec = get_codec(self.options.codec)
+        self._archive = ArchiveReader(self.options.tarball_name)
+        self._crashes: dict[str, _Crash] = {}
+        self._queue = ClaimQueue()
+        self._lock = ForkSafeLock()
+        for member in self._archive.scan():
+            self.quit_check()
+            self._index(member)
+
+    def _index(self, member: tarfile.TarInfo) -> None:
+        match = _MEMBER.fullmatch(member.name.rpartition("/")[2])
+        if not match or not member.isreg() or not is_valid(match["id"]):
+            return
+        if match["id"] not in self._crashes:
+            self._queue.add(match["id"])
+        crash = self._crashes.setdefault(match["id"], _Crash())
+        extent = Extent(member.offset_data, member.size)
+        if match["kind"] == "dump":
+            crash.dumps[match["dump"] or self.options.dump_field] = extent
+        elif match["dump"] is None and match["kind"] == "jsonz":
+            crash.processed = extent
+        elif match["dump"] is None:
+            crash.raw = extent
+            if member.pax_headers.get(KEPT) is None:
+                crash.dumps = {}
+
+    def get_raw_crash_bytes(self, crash_id: str) -> bytes:
+        """Return the annotations of a crash as JSON."""
+        return self._read(self._crash(crash_id).raw, crash_id, "raw crash")
+
+    def get_raw_crash(self, crash_id: str) -> dict[str, Any]:
+        """Return the annotations of a crash."""
+        return self._decoded(self.get_raw_crash_bytes(crash_id), f"{crash_id}.json")
+
+    def get_raw_dump(self, crash_id: str, name: str | None = None) -> bytes:
+        """Return one dump; None and '' mean the main dump."""
+        dump = check_stored_dump_name(name) if name else self.options.dump_field
+        return self._read(self._crash(crash_id).dumps.get(dump), crash_id, f"dump {dump!r}")
+
+    def get_raw_dumps(
+        self, crash_id: str, names: Iterable[str | None] | None = None
+    ) -> MemoryDumpsMapping:
+        """Return the dumps of a crash: all of them, or those named."""
+        crash = self._crash(crash_id)
+        if names is None and crash.raw is None:
+            raise self._not_found(crash_id, "crash")
+        wanted = (
+            crash.dumps if names is None else [name or self.options.dump_field for name in names]
+        )
+        return MemoryDumpsMapping((name, self.get_raw_dump(crash_id, name)) for name in wanted)
+
+    def get_raw_dumps_as_files(self, crash_id: str) -> FileDumpsMapping:
+        """Write the dumps of a crash into the option `temp_path`; the files are the caller's."""
+        dumps = self.get_raw_dumps(crash_id)
+        return dumps.as_file_dumps_mapping(crash_id, self.options.temp_path, ".dump")
+
+    def get_unredacted_processed_bytes(self, crash_id: str) -> bytes:
+        """Return all of a processed crash as JSON."""
+        packed = self._read(self._crash(crash_id).processed, crash_id, "processed crash")
+        try:
+            return gzip.decompress(packed)
+        except (OSError, EOFError, zlib.error) as error:
+            raise self._corrupt(f"{crash_id}.jsonz", str(error)) from error
+
+    def get_unredacted_processed(self, crash_id: str) -> dict[str, Any]:
+        """Return all of a processed crash."""
+        return self._decoded(self.get_unredacted_processed_bytes(crash_id), f"{crash_id}.jsonz")
+
+    def list_crashes(self, date: dt.date | None = None) -> Iterator[str]:
+        """Yield the IDs that have a raw crash, by date and ID; with `date`, those of that day."""
+        self._check_open()
+        end = "" if date is None else f"{date:%y%m%d}"
+        ids = (crash_id for crash_id, crash in self._crashes.items() if crash.raw is not None)
+        return iter(sorted(filter(lambda each: each.endswith(end), ids), key=_day_and_id))
+
+    def new_crashes(self) -> Iterator[str]:
+        """Yield the IDs of all crashes, raw or processed, in the order of the archive."""
+        self._check_open()
+        with self._lock:
+            end = self._queue.last
+        return self._walk(end)
+
+    def _walk(self, end: int) -> Iterator[str]:
+        while True:
+            self.quit_check()
+            self._check_open()
+            with self._lock:
+                crash_id = self._queue.claim(end)
+            if crash_id is None:
+                return
+            yield crash_id
+
+    def ack_crash(self, crash_id: str) -> str:
+        """Take a crash out of the queue of this instance; return its ID."""
+        check_crash_id(crash_id)
+        with self._lock:
+            self._queue.ack(crash_id)
+        return crash_id
+
+    def release_crash(self, crash_id: str) -> str:
+        """Give a crash back, for a later pass; return its ID."""
+        check_crash_id(crash_id)
+        with self._lock:
+            self._queue.release(crash_id)
+        return crash_id
+
+    def close(self) -> None:
+        """Close the archive; a second call does nothing."""
+        if not self._closed:
+            super().close()
+            self._archive.close()
+
+    def _crash(self, crash_id: str) -> _Crash:
+        self._check_open()
+        return self._crashes.get(check_crash_id(crash_id), _Crash())
+
+    def _read(self, extent: Extent | None, crash_id: str, kind: str) -> bytes:
+        if extent is None:
+            raise self._not_found(crash_id, kind)
+        return self._archive.read(extent)
+
+    def _decoded(self, data: bytes, member: str) -> dict[str, Any]:
+        try:
+            found = self._codec.loads(data)
+        except ValueError as error:
+            raise self._corrupt(member, str(error)) from error
+        if not isinstance(found, dict):
+            raise self._corrupt(member, f"it is a JSON {type(found).__name__}, not an object")
+        return found
+
+    def _corrupt(self, member: str, why: str) -> CorruptCrash:
+        return CorruptCrash(f"{self.options.tarball_name}/{member}", why)
+
+    def _not_found(self, crash_id: str, kind: str) -> CrashIDNotFound:
+        return CrashIDNotFound(crash_id, kind, str(self.options.tarball_name))
+
+
+def _day_and_id(crash_id: str) -> tuple[str, str]:
+    return crash_id[-6:], crash_id

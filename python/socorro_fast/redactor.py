@@ -1,0 +1,122 @@
+"""Taking what identifies a person out of a processed crash."""
+
+from collections.abc import Iterable, MutableMapping
+from typing import Any
+
+from socorro_fast.errors import ConfigurationError, shown
+
+FORBIDDEN_KEYS = (
+    "url",
+    "email",
+    "user_id",
+    "exploitability",
+    "json_dump.sensitive",
+    "upload_file_minidump_flash1.json_dump.sensitive",
+    "upload_file_minidump_flash2.json_dump.sensitive",
+    "upload_file_minidump_browser.json_dump.sensitive",
+    "memory_info",
+)
+"""What Socorro kept from the public."""
+
+_Path = tuple[str, ...]
+
+
+class Redactor:
+    """Removes forbidden keys from a mapping, in place.
+
+    A key is a dotted path: `json_dump.sensitive` is the key `sensitive` of the dict at `json_dump`.
+    A path goes through lists by itself (`threads.frames.url` takes `url` out of every frame of
+    every thread), and `*` stands for any key. Where a path leads nowhere, nothing happens.
+
+    Args:
+        forbidden_keys: The paths to remove, as comma text or as a list.
+        allowed_keys: If given, all but these paths is removed, and the forbidden ones as well.
+
+    Raises:
+        ConfigurationError: The keys are neither text nor a list of texts.
+    """
+
+    def __init__(
+        self,
+        forbidden_keys: str | Iterable[str] = FORBIDDEN_KEYS,
+        allowed_keys: str | Iterable[str] | None = None,
+    ) -> None:
+        self.forbidden_keys = _names("forbidden_keys", forbidden_keys)
+        self.allowed_keys = None if allowed_keys is None else _names("allowed_keys", allowed_keys)
+        self._forbidden = [_path(name) for name in self.forbidden_keys]
+        self._allowed = [_path(name) for name in self.allowed_keys or ()]
+
+    def __repr__(self) -> str:
+        allowed = "" if self.allowed_keys is None else f", allowed_keys={self.allowed_keys}"
+        return f"{type(self).__name__}(forbidden_keys={self.forbidden_keys}{allowed})"
+
+    def redact(self, mapping: MutableMapping[str, Any]) -> None:
+        """Remove what is forbidden from `mapping`, in place; values of any shape are met calmly."""
+        if self.allowed_keys is not None:
+            _keep_only(mapping, self._allowed)
+        for path in self._forbidden:
+            _remove(mapping, path)
+
+    __call__ = redact
+
+
+def _names(option: str, keys: str | Iterable[str]) -> tuple[str, ...]:
+    names = keys.split(",") if isinstance(keys, str) else keys
+    try:
+        stripped = [name.strip() for name in names]
+    except (AttributeError, TypeError):
+        wanted = "comma text or a list of texts"
+        raise ConfigurationError(f"{option} must be {wanted}, not {shown(keys)}") from None
+    return tuple(name for name in stripped if name)
+
+
+def _path(name: str) -> _Path:
+    return tuple(step.strip() for step in name.split("."))
+
+
+def _remove(mapping: MutableMapping[str, Any], path: _Path) -> None:
+    # A stack of its own, as stored JSON may be nested deeper than Python recurses.
+    todo: list[tuple[object, _Path]] = [(mapping, path)]
+    while todo:
+        node, (step, *rest) = todo.pop()
+        if isinstance(node, list | tuple):
+            todo += [(item, (step, *rest)) for item in node]
+        elif isinstance(node, MutableMapping):
+            for key in _matching(node, step):
+                if rest:
+                    todo.append((node[key], tuple(rest)))
+                else:
+                    del node[key]
+
+
+def _matching(node: MutableMapping[str, Any], step: str) -> list[str]:
+    if step == "*":
+        return list(node)
+    return [step] if step in node else []
+
+
+def _keep_only(mapping: MutableMapping[str, Any], paths: list[_Path]) -> None:
+    todo: list[tuple[Any, list[_Path]]] = [(mapping, paths)]
+    while todo:
+        node, paths = todo.pop()
+        if isinstance(node, list):
+            node[:] = [_as_branch(item) for item in node if _is_branch(item)]
+            todo += [(item, paths) for item in node]
+            continue
+        for key in list(node):
+            rests = [path[1:] for path in paths if path[0] in (key, "*")]
+            if () in rests:
+                continue
+            if rests and _is_branch(node[key]):
+                node[key] = _as_branch(node[key])
+                todo.append((node[key], rests))
+            else:
+                del node[key]
+
+
+def _is_branch(value: object) -> bool:
+    return isinstance(value, list | tuple | MutableMapping)
+
+
+def _as_branch(value: object) -> object:
+    return list(value) if isinstance(value, tuple) else value
