@@ -1,0 +1,83 @@
+"""Every storage that signs the contract, and what each of them offers."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from contract.containers_backends import CONTAINERS
+from socorro_fast import fs
+from socorro_fast.base import CrashStorageBase
+from socorro_fast.memory import InMemoryCrashStorage
+from socorro_fast.null import NullCrashStorage
+from socorro_fast.operations import OPERATIONS
+
+
+@dataclass(frozen=True)
+class Backend:
+    """How a storage is made for a test.
+
+    `make` takes a directory of the test's own and options. If the storage `persists`, a second
+    one made with the same directory sees the first one's crashes.
+    """
+
+    make: Callable[..., CrashStorageBase]
+    persists: bool = False
+    ordered: bool = False
+
+
+def _memory(tmp_path: Path, **options: Any) -> CrashStorageBase:
+    return InMemoryCrashStorage(temp_path=tmp_path, **options)
+
+
+def _null(_tmp_path: Path, **options: Any) -> CrashStorageBase:
+    return NullCrashStorage(**options)
+
+
+def _fs(cls: Callable[..., CrashStorageBase], tmp_path: Path, **options: Any) -> CrashStorageBase:
+    return cls(fs_root=tmp_path / "crashes", **options)
+
+
+ALL = frozenset(OPERATIONS)
+QUEUE = frozenset({"new_crashes", "ack_crash", "release_crash"})
+
+BACKENDS: dict[str, Backend] = {
+    "null": Backend(_null),
+    "memory": Backend(_memory, ordered=True),
+    "memory-json": Backend(partial(_memory, codec="json"), ordered=True),
+}
+
+# Pinned: a storage that declares less than it did fails test_capabilities, instead of skipping.
+CAPABILITIES: dict[str, frozenset[str]] = {
+    "null": frozenset(
+        {
+            "get_raw_crash", "get_raw_dump", "get_raw_dumps", "get_raw_dumps_as_files",
+            "get_unredacted_processed", "get_processed", "remove", "get_many", "remove_many",
+        }
+    ),
+    "memory": ALL,
+    "memory-json": ALL,
+}  # fmt: skip
+
+_FS_CLASSES = {
+    fs.FSRadixTreeStorage: ALL - QUEUE,
+    fs.FSLegacyRadixTreeStorage: ALL - QUEUE,
+    fs.FSDatedRadixTreeStorage: ALL,
+    fs.FSLegacyDatedRadixTreeStorage: ALL,
+    fs.FSTemporaryStorage: ALL,
+}
+_FS_VARIANTS: dict[str, dict[str, Any]] = {
+    "os": {"durability": "os", "codec": "orjson"},
+    "disk": {"durability": "disk", "codec": "json"},
+}
+
+for _cls, _offers in _FS_CLASSES.items():
+    for _variant, _options in _FS_VARIANTS.items():
+        _name = f"{_cls.__name__}-{_variant}"
+        BACKENDS[_name] = Backend(partial(_fs, _cls, **_options), persists=True, ordered=True)
+        CAPABILITIES[_name] = _offers
+
+for _name, (_make, _persists, _lacks) in CONTAINERS.items():
+    BACKENDS[_name] = Backend(_make, persists=_persists)
+    CAPABILITIES[_name] = ALL - _lacks

@@ -1,0 +1,49 @@
+"""Runs each test of the contract over every storage that offers what the test needs."""
+
+import pytest
+
+from contract.backends import BACKENDS, CAPABILITIES
+
+
+def pytest_configure(config):
+    config.addinivalue_line(
+        "markers",
+        "needs(*operations, persists, ordered): what a storage must offer to be tested by this",
+    )
+
+
+def pytest_generate_tests(metafunc):
+    if "backend" not in metafunc.fixturenames:
+        return
+    needs = list(metafunc.definition.iter_markers("needs"))
+    names = [name for name in BACKENDS if all(_offers(name, mark) for mark in needs)]
+    metafunc.parametrize("backend", names, indirect=True)
+
+
+def _offers(name, mark):
+    traits = all(getattr(BACKENDS[name], trait) for trait in mark.kwargs)
+    return traits and CAPABILITIES[name].issuperset(mark.args)
+
+
+@pytest.fixture
+def backend(request):
+    return BACKENDS[request.param]
+
+
+@pytest.fixture
+def make(backend, tmp_path):
+    """Make storages over one place; all are closed at the end."""
+    made = []
+
+    def make_one(**options):
+        made.append(backend.make(tmp_path, **options))
+        return made[-1]
+
+    yield make_one
+    for storage in made:
+        storage.close()
+
+
+@pytest.fixture
+def storage(make):
+    return make()

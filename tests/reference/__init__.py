@@ -1,0 +1,1 @@
+"""A slow, obvious, correct radix storage in plain Python, and comparing ours with it."""
