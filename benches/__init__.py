@@ -1,0 +1,1 @@
+"""Measurements: the original, ours and the floor, side by side."""
