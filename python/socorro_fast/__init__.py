@@ -43,6 +43,10 @@ if TYPE_CHECKING:
     from socorro_fast.fs import FSPermanentStorage as FSPermanentStorage
     from socorro_fast.fs import FSRadixTreeStorage as FSRadixTreeStorage
     from socorro_fast.fs import FSTemporaryStorage as FSTemporaryStorage
+    from socorro_fast.fs import (
+        TarFileSequentialReadingCrashStore as TarFileSequentialReadingCrashStore,
+    )
+    from socorro_fast.fs import TarFileWritingCrashStore as TarFileWritingCrashStore
     from socorro_fast.memory import InMemoryCrashStorage as InMemoryCrashStorage
     from socorro_fast.null import NullCrashStorage as NullCrashStorage
     from socorro_fast.options import StorageOptions as StorageOptions
@@ -87,6 +91,8 @@ _HOME = {
     "StorageIOError": "errors",
     "StorageOptions": "options",
     "StorageUnavailable": "errors",
+    "TarFileSequentialReadingCrashStore": "fs",
+    "TarFileWritingCrashStore": "fs",
     "__version__": "_rust",
 }
 

@@ -1,8 +1,21 @@
-"""A lock that a child of a fork finds open."""
+"""What is made anew in a child of a fork, locks first of all."""
 
 import os
 import threading
+from typing import Protocol
 from weakref import WeakSet
+
+
+class Renewable(Protocol):
+    """What can be made fit for a child of a fork."""
+
+    def renew_after_fork(self) -> None:
+        """Let go of what is the parent's; called in the child, in its only thread."""
+
+
+def renew_in_children(it: Renewable) -> None:
+    """Have `it` renewed in every child of a fork, as long as it lives."""
+    _LIVE.add(it)
 
 
 class ForkSafeLock:
@@ -10,7 +23,7 @@ class ForkSafeLock:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        _LIVE.add(self)
+        renew_in_children(self)
 
     def __enter__(self) -> None:
         self._lock.acquire()
@@ -18,17 +31,17 @@ class ForkSafeLock:
     def __exit__(self, *_exc_info: object) -> None:
         self._lock.release()
 
-    def renew(self) -> None:
+    def renew_after_fork(self) -> None:
         """Forget who holds it."""
         self._lock = threading.Lock()
 
 
-_LIVE: WeakSet[ForkSafeLock] = WeakSet()
+_LIVE: WeakSet[Renewable] = WeakSet()
 
 
 def _renew_all() -> None:
-    for lock in _LIVE:
-        lock.renew()
+    for it in _LIVE:
+        it.renew_after_fork()
 
 
 os.register_at_fork(after_in_child=_renew_all)

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
-import threading
 from copy import copy
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
-from weakref import WeakSet
 
 from pydantic import Field
 
@@ -32,6 +29,7 @@ from socorro_fast.dumps import (
     normalise_dumps,
 )
 from socorro_fast.errors import CrashIDNotFound
+from socorro_fast.fork_safe import ForkSafeLock
 from socorro_fast.options import Ack, CodecName, StorageOptions
 
 if TYPE_CHECKING:
@@ -81,8 +79,7 @@ class InMemoryCrashStorage(CrashStorageBase):
         self._codec = get_codec(self.options.codec)
         self._crashes: dict[str, _Crash] = {}
         self._queue = ClaimQueue()
-        self._lock = threading.Lock()
-        _LIVE.add(self)
+        self._lock = ForkSafeLock()
 
     def save_raw_crash(
         self, raw_crash: dict[str, Any], dumps: Mapping[str, Any] | None, crash_id: str
@@ -259,15 +256,3 @@ class InMemoryCrashStorage(CrashStorageBase):
 
     def _not_found(self, crash_id: str, kind: str) -> CrashIDNotFound:
         return CrashIDNotFound(crash_id, kind, type(self).__name__)
-
-
-_LIVE: WeakSet[InMemoryCrashStorage] = WeakSet()
-
-
-def _new_locks() -> None:
-    # Another thread of the parent may have held one; nobody is left to open it.
-    for storage in _LIVE:
-        storage._lock = threading.Lock()  # noqa: SLF001 - of this module
-
-
-os.register_at_fork(after_in_child=_new_locks)

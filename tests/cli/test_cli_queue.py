@@ -61,6 +61,8 @@ def test_interrupt_is_130_without_a_traceback(cli, queued):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        # A shell has its background jobs ignore it, and they hand that down.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
     ) as process:
         process.stdin.write(f"{queued[0]}\n".encode())
         process.stdin.flush()

@@ -31,14 +31,14 @@ def forked(work: Callable[[], list[str]]) -> Callable[[], list[str]]:
         signal.alarm(DEADLOCK)
         try:
             os.close(reader)
-            with open(writer, "w") as pipe:
+            with os.fdopen(writer, "w") as pipe:
                 pipe.write("\n".join(work()))
         finally:
             os._exit(0)
     os.close(writer)
 
     def result() -> list[str]:
-        with open(reader) as pipe:
+        with os.fdopen(reader) as pipe:
             lines = pipe.read().split()
         assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
         return lines

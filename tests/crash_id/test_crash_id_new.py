@@ -98,7 +98,7 @@ def makers(**wrong):
 @pytest.mark.parametrize("depth", [0, 5, -1, 256, 2**70, "2", 2.0, None])
 def test_depth_out_of_range_is_named(depth):
     for make in makers(depth=depth):
-        with pytest.raises(InvalidCrashID, match="depth is .*; it must be an int from 1 to 4"):
+        with pytest.raises(InvalidCrashID, match=r"depth is .*; it must be an int from 1 to 4"):
             make()
 
 
@@ -107,7 +107,7 @@ def test_depth_out_of_range_is_named(depth):
 )
 def test_date_out_of_range_is_named(day):
     for make in makers(date=day):
-        with pytest.raises(InvalidCrashID, match="^date is .*2000 to 2099$"):
+        with pytest.raises(InvalidCrashID, match=r"^date is .*2000 to 2099"):
             make()
 
 
@@ -118,11 +118,11 @@ class NotATime(datetime):
 
 
 def test_date_without_a_year_is_refused():
-    with pytest.raises(InvalidCrashID, match="^date is .*2000 to 2099$"):
+    with pytest.raises(InvalidCrashID, match=r"^date is .*2000 to 2099"):
         new_crash_id(NotATime(2018, 6, 1))
 
 
 @pytest.mark.parametrize("n", [-1, 10_000_001, 2**70, "1", 1.0, None])
 def test_number_out_of_range_is_named(n):
-    with pytest.raises(InvalidCrashID, match="n is .*; it must be an int from 0 to 10000000"):
+    with pytest.raises(InvalidCrashID, match=r"n is .*; it must be an int from 0 to 10000000"):
         new_crash_ids(n)

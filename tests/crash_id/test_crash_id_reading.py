@@ -123,7 +123,7 @@ def test_what_is_no_str_is_refused_as_an_invalid_crash_id(other):
     assert is_valid(other) is False
     assert validate_many([ID, other]) == [True, False]
     for reader in READERS:
-        with pytest.raises(CrashStorageError, match="crash ID is .*; it must be a str"):
+        with pytest.raises(CrashStorageError, match=r"crash ID is .*; it must be a str"):
             reader(other)
 
 
@@ -144,7 +144,7 @@ def test_refusal_survives_a_repr_that_raises():
 
 @pytest.mark.parametrize("zero_depth", [-1, 10, 2**70, "4", 1.0, None])
 def test_zero_depth_out_of_range_is_named(zero_depth):
-    with pytest.raises(InvalidCrashID, match="zero_depth is .*; it must be an int from 0 to 9"):
+    with pytest.raises(InvalidCrashID, match=r"zero_depth is .*; it must be an int from 0 to 9"):
         depth_of(OLD, zero_depth)
 
 
@@ -152,7 +152,7 @@ def test_validate_many_takes_any_iterable_but_a_str():
     assert validate_many(iter([ID, "x"])) == [True, False]
     assert validate_many(()) == []
     for wrong in (ID, None, 5):
-        with pytest.raises(InvalidCrashID, match="ids is .*; it must be an iterable of crash IDs"):
+        with pytest.raises(InvalidCrashID, match=r"ids is .*; it must be an iterable of crash IDs"):
             validate_many(wrong)
 
 

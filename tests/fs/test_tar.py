@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import itertools
 import json
 import os
 import subprocess
@@ -33,8 +34,9 @@ from socorro_fast import (
     InvalidDumpName,
     OperationNotSupported,
     StorageIOError,
+    TarFileSequentialReadingCrashStore,
+    TarFileWritingCrashStore,
 )
-from socorro_fast.fs.tar import TarFileSequentialReadingCrashStore, TarFileWritingCrashStore
 
 
 @pytest.fixture
@@ -250,7 +252,7 @@ def test_threads_may_share_a_writer(writer, reread):
     for thread in threads:
         thread.join()
     store = reread()
-    for each in sum(ids, []):
+    for each in itertools.chain.from_iterable(ids):
         assert store.get_raw_crash(each) == {"id": each}
         assert store.get_raw_dump(each) == each.encode() * 50
 
@@ -340,7 +342,7 @@ class TestForeignArchives:
         self.write(path, [(f"{CRASH_ID}.dump", bytes(1_000_000))])
         store = read()
         os.truncate(path, 5_000)
-        with pytest.raises(CorruptCrash, match="ends [0-9]+ bytes early"):
+        with pytest.raises(CorruptCrash, match=r"ends [0-9]+ bytes early"):
             store.get_raw_dump(CRASH_ID)
 
     def test_a_missing_archive_cannot_be_opened(self, path):

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from bisect import bisect_left
 from itertools import accumulate
 from typing import TYPE_CHECKING
-from weakref import WeakSet
 
-from socorro_fast.fork_safe import ForkSafeLock
+from socorro_fast.fork_safe import ForkSafeLock, renew_in_children
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +30,11 @@ class PrometheusExporter:
     def __init__(self) -> None:
         self._lock = ForkSafeLock()
         self.clear()
-        _LIVE.add(self)
+        renew_in_children(self)
+
+    def renew_after_fork(self) -> None:
+        """Start from zero."""
+        self.clear()
 
     def clear(self) -> None:
         """Forget everything."""
@@ -86,16 +88,6 @@ def _quoted(value: str) -> str:
     escaped = value.replace("\\", "\\\\").replace("\n", "\\n").replace('"', '\\"')
     return f'"{escaped}"'
 
-
-_LIVE: WeakSet[PrometheusExporter] = WeakSet()
-
-
-def _clear_all() -> None:
-    for exporter in _LIVE:
-        exporter.clear()
-
-
-os.register_at_fork(after_in_child=_clear_all)
 
 PROMETHEUS = PrometheusExporter()
 """The exporter that a process shares unless another is given."""

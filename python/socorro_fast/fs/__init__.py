@@ -1,4 +1,4 @@
-"""Crashes in directories: the radix-tree family."""
+"""Crashes in directories (the radix-tree family) and in tar archives."""
 
 from socorro_fast.fs.dated import (
     FSDatedPermanentStorage,
@@ -12,6 +12,8 @@ from socorro_fast.fs.radix import (
     FSPermanentStorage,
     FSRadixTreeStorage,
 )
+from socorro_fast.fs.tar_reading import TarFileSequentialReadingCrashStore
+from socorro_fast.fs.tar_writing import TarFileWritingCrashStore
 
 __all__ = [
     "FSDatedPermanentStorage",
@@ -22,4 +24,6 @@ __all__ = [
     "FSPermanentStorage",
     "FSRadixTreeStorage",
     "FSTemporaryStorage",
+    "TarFileSequentialReadingCrashStore",
+    "TarFileWritingCrashStore",
 ]

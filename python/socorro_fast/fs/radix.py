@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from typing import TYPE_CHECKING, Any, ClassVar
-from weakref import WeakSet
 
 from socorro_fast import _rust
 from socorro_fast.checks import check_raw_crash, check_same_crash, processed_crash_id
 from socorro_fast.codec import get_codec
 from socorro_fast.dumps import FileDumpsMapping, MemoryDumpsMapping
 from socorro_fast.errors import ConfigurationError, CorruptCrash
+from socorro_fast.fork_safe import renew_in_children
 from socorro_fast.fs.arguments import dumps_argument, name_argument
 from socorro_fast.fs.batches import FSBatches
 from socorro_fast.fs.options import FSOptions
@@ -30,7 +30,6 @@ _WRITTEN_BY = {
     ("other days", False): "FSTemporaryStorage",
     ("other days", True): "FSTemporaryStorage (day directories DD) or another class (YYYYMMDD)",
 }
-_LIVE: WeakSet[FSRadixTreeStorage] = WeakSet()
 
 
 class FSRadixTreeStorage(FSBatches):
@@ -61,7 +60,7 @@ class FSRadixTreeStorage(FSBatches):
         self._tree = self._open()
         if self.options.layout_check:
             self._check_family()
-        _LIVE.add(self)
+        renew_in_children(self)
 
     def _open(self) -> _rust.RadixTree:
         options = self.options
@@ -280,6 +279,10 @@ class FSRadixTreeStorage(FSBatches):
         super().close()
         self._tree.release_all()
 
+    def renew_after_fork(self) -> None:
+        """Forget the claims, which are the parent's, and the locks of threads that are not here."""
+        self._tree = self._tree.renewed()
+
 
 class FSLegacyRadixTreeStorage(FSRadixTreeStorage):
     """Crashes in a radix tree, file beside file in the radix directories.
@@ -293,12 +296,3 @@ class FSLegacyRadixTreeStorage(FSRadixTreeStorage):
 
 
 FSPermanentStorage = FSLegacyRadixTreeStorage
-
-
-def _renew_after_fork() -> None:
-    # Claims belong to the parent, and a thread that is not here may have held a lock.
-    for storage in _LIVE:
-        storage._tree = storage._tree.renewed()  # noqa: SLF001 - of this module
-
-
-os.register_at_fork(after_in_child=_renew_after_fork)

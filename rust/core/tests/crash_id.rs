@@ -38,7 +38,8 @@ fn is_day(yymmdd: u32) -> bool {
     let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
     let february = if leap { 29 } else { 28 };
     let lengths = [31, february, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
-    (1..=12).contains(&month) && (1..=lengths[month as usize - 1]).contains(&day)
+    let length = month.checked_sub(1).and_then(|at| lengths.get(at as usize));
+    length.is_some_and(|length| (1..=*length).contains(&day))
 }
 
 /// Texts that are crash IDs, or nearly.
