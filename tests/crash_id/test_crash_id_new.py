@@ -81,7 +81,7 @@ def test_id_of_a_uuid_shares_its_first_29_characters(given_uuid, day, depth):
         (f"{uuid.UUID(int=0)}\n", "wrong at position 36, where the end belongs"),
         (f"{uuid.UUID(int=0)}"[:-1] + "\udc80", "wrong at position 35, where one of 0-9"),
         (b"0" * 36, "it must be a uuid.UUID or a str"),
-        (None, "uuid is None; it must be a uuid.UUID or a str"),
+        (None, "None; it must be a uuid.UUID or a str"),
     ],
 )
 def test_what_is_no_uuid_is_refused(wrong, told):
