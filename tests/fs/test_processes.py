@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from fs.procs import Child, in_processes, memory_directory
+from fs.procs import Child, in_processes, memory_directory, wait_until
 from socorro_fast import CrashIDNotFound, CrashStorageError, fs
 
 LONG = os.environ.get("HYPOTHESIS_PROFILE") == "long"
@@ -134,14 +134,14 @@ def test_no_crash_is_in_two_hands_at_once(root, cls, consumers):
 
     written, taken = stage.run([lambda: stage.write(0)], [lambda: stage.consume(take)] * consumers)
     left = stage.consume(take)
-    assert sorted(itertools.chain(*taken, left)) == written[0]
+    assert sorted(itertools.chain(*taken, left)) == sorted(written[0])
 
 
 @every_dated
 def test_what_a_killed_consumer_had_comes_again(root, cls):
     stage = Stage(cls, root)
     storage = stage.opened()
-    everything = [crash_id(0, number) for number in range(120)]
+    everything = sorted(crash_id(0, number) for number in range(120))
     for each in everything:
         storage.save_raw_crash({}, {}, each)
     acknowledged: set[str] = set()
@@ -165,7 +165,7 @@ def test_what_a_killed_consumer_had_comes_again(root, cls):
 def take_for_ever(stage, results):
     storage = stage.opened(FAR)
     for number, each in enumerate(storage.new_crashes()):
-        if number % 2:
+        if number % 8:  # most must be left for the next, however late this one is killed
             os.write(results, f"keep {each}\n".encode())
         else:
             os.write(results, f"ack {each}\n".encode())
@@ -321,8 +321,7 @@ def test_a_child_that_lives_on_does_not_hold_its_parents_claims(root, cls):
 
     living = Child(child)
     try:
-        while not (root / "looked").exists():
-            time.sleep(0.001)
+        wait_until((root / "looked").exists)
         storage.release_crash(ID)
         walk.close()
         other = stage.opened(FAR)

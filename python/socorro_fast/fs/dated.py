@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from datetime import UTC
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from socorro_fast import _rust
 from socorro_fast.crash_id import date_of
@@ -59,13 +59,14 @@ class FSDatedRadixTreeStorage(FSRadixTreeStorage):
     def _pass(self, tree: _rust.RadixTree) -> Iterator[str]:
         queue = _rust.QueuePass(tree, self._second())
         try:
-            while batch := self._next_batch(queue):
+            while batch := self._next_batch(tree, queue):
                 yield from self._hand_out(tree, batch)
         finally:
             queue.close()
 
-    def _next_batch(self, queue: _rust.QueuePass) -> list[str]:
+    def _next_batch(self, tree: _rust.RadixTree, queue: _rust.QueuePass) -> list[str]:
         self.quit_check()
+        self._check_pass(tree)
         crash_ids, notes = queue.next_batch(_BATCH)
         for note in notes:
             logger.warning("%s in the queue of %s", note, self.options.fs_root)
@@ -77,8 +78,7 @@ class FSDatedRadixTreeStorage(FSRadixTreeStorage):
         try:
             for crash_id in left:
                 self.quit_check()
-                if self._closed or tree is not self._tree:
-                    self._refuse_pass()
+                self._check_pass(tree)
                 if advance:
                     yield from self._advance(tree, crash_id)
                 else:
@@ -96,8 +96,10 @@ class FSDatedRadixTreeStorage(FSRadixTreeStorage):
             raise
         self._acknowledge(tree, crash_id)
 
-    def _refuse_pass(self) -> NoReturn:
+    def _check_pass(self, tree: _rust.RadixTree) -> None:
         self._check_open()
+        if tree is self._tree:
+            return
         raise CrashStorageError("a pass over the queue cannot go on in the child of a fork")
 
     def ack_crash(self, crash_id: str) -> str:
