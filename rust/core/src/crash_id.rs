@@ -19,6 +19,7 @@ pub use self::date::Date;
 pub use self::error::{InvalidCrashId, NewCrashIdError};
 pub use self::new::{NEW_DEPTHS, Tail};
 pub use self::pool::reseed_after_fork;
+pub(crate) use self::pool::salt;
 
 /// Length of a crash ID in characters.
 const LENGTH: usize = 36;

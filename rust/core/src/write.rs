@@ -11,7 +11,7 @@ use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{AtFlags, FileType, Mode, OFlags};
 use rustix::io::Errno;
 
-use crate::crash_id::CrashId;
+use crate::crash_id::{self, CrashId};
 use crate::dir::{self, Durability, Modes};
 use crate::error::{During, Result};
 
@@ -65,9 +65,10 @@ pub(crate) struct Style {
 
 /// A name that no reader takes for an object: `.<crash_id>.<random>`.
 pub(crate) fn staged_name(id: &CrashId) -> String {
-    // Keys from the operating system, drawn once a thread: a name costs no system call. Parent and
-    // child of a fork may draw the same one, so whoever uses it creates exclusively.
-    let random = RandomState::new().hash_one(id.as_bytes());
+    // Keys from the operating system, drawn once a thread: a name costs no system call. The children
+    // of a fork have the same keys. With the same names they would step into each other's staged
+    // directories, as soon as a third process clears one away.
+    let random = RandomState::new().hash_one((id.as_bytes(), crash_id::salt()));
     format!(".{id}.{random:016x}")
 }
 

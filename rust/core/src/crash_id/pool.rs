@@ -14,6 +14,9 @@ const DRAWS: usize = 341;
 /// A pool of another generation was filled before a fork: the parent has the same one.
 static GENERATION: AtomicU64 = AtomicU64::new(1);
 
+/// What makes the names of this process's staged files others than those of its siblings.
+static SALT: AtomicU64 = AtomicU64::new(0);
+
 thread_local! {
     static POOL: RefCell<Pool> = const { RefCell::new(Pool::EMPTY) };
 }
@@ -61,10 +64,17 @@ pub(super) fn draw() -> Result<Draw, getrandom::Error> {
     POOL.with_borrow_mut(Pool::draw)
 }
 
+/// A number that no other process has which calls [`reseed_after_fork`] after a fork.
+pub(crate) fn salt() -> u64 {
+    SALT.load(Ordering::Relaxed)
+}
+
 /// Forget all pooled randomness, in every thread.
 ///
-/// A child that was forked must call this before it makes its first crash ID: until then its pool
-/// is the parent's, and both would make the same IDs.
+/// A child that was forked must call this before it makes its first crash ID or saves its first crash:
+/// until then its pool is the parent's, and both would make the same IDs and staged names.
 pub fn reseed_after_fork() {
     GENERATION.fetch_add(1, Ordering::Relaxed);
+    let salt = getrandom::u64().unwrap_or_else(|_| std::process::id().into());
+    SALT.store(salt, Ordering::Relaxed);
 }
