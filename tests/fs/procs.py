@@ -64,6 +64,7 @@ class Child:
         gc.disable()  # nothing of the parent's must be collected in the child
         self.pid = os.fork()
         if self.pid == 0:
+            gc.freeze()  # not even when the child collects its own
             os.close(self._results)
             _serve(work, theirs)
         gc.enable()
