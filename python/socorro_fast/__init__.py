@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from socorro_fast._rust import __version__ as __version__
     from socorro_fast.base import CrashStorageBase as CrashStorageBase
+    from socorro_fast.config import Configuration as Configuration
+    from socorro_fast.config import open_storage as open_storage
     from socorro_fast.containers import BenchmarkingCrashStorage as BenchmarkingCrashStorage
     from socorro_fast.containers import FallbackCrashStorage as FallbackCrashStorage
     from socorro_fast.containers import MetricsCrashStorage as MetricsCrashStorage
@@ -55,6 +57,7 @@ if TYPE_CHECKING:
 # Must name what stands above; tests/test_import.py compares the two.
 _HOME = {
     "BenchmarkingCrashStorage": "containers",
+    "Configuration": "config",
     "ConfigurationError": "errors",
     "CorruptCrash": "errors",
     "CrashIDNotFound": "errors",
@@ -94,6 +97,7 @@ _HOME = {
     "TarFileSequentialReadingCrashStore": "fs",
     "TarFileWritingCrashStore": "fs",
     "__version__": "_rust",
+    "open_storage": "config",
 }
 
 __all__ = [*_HOME]  # noqa: PLE0604 - texts, all of them

@@ -41,6 +41,8 @@ class CrashStorageBase:
 
     Options: ClassVar[type[StorageOptions]] = StorageOptions
     is_container: ClassVar[bool] = False
+    tree_family: ClassVar[str | None] = None
+    """Of a radix tree: "leaf" or "legacy". Both must not share an `fs_root`."""
     exceptions_eligible_for_retry: tuple[type[BaseException], ...] = ()
 
     options: StorageOptions

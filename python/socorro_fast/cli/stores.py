@@ -1,15 +1,13 @@
 """Which store a verb works on: `--class`, `--fs-root`, `--option`."""
 
-import importlib
 from collections.abc import Iterable
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-import socorro_fast
 from socorro_fast.base import CrashStorageBase
+from socorro_fast.config import find_class
 from socorro_fast.errors import ConfigurationError
 
 DEFAULT_CLASS = "FSDatedRadixTreeStorage"
@@ -49,7 +47,7 @@ def open_store(
     values: dict[str, Any] = dict(_split(option) for option in options or ())
     if fs_root is not None:
         values["fs_root"] = str(fs_root)
-    storage_class = _find_class(class_name)
+    storage_class = find_class(class_name)
     if not create:
         _refuse_missing(storage_class, values)
     return storage_class(**values)
@@ -60,31 +58,6 @@ def _split(option: str) -> tuple[str, str]:
     if not equals:
         raise ConfigurationError(f"option {option!r} is not of the form NAME=VALUE")
     return name, value
-
-
-def _find_class(name: str) -> type[CrashStorageBase]:
-    module, dot, attribute = name.rpartition(".")
-    if not dot:
-        return _exported_class(name)
-    try:
-        found = getattr(importlib.import_module(module), attribute)
-    except (ImportError, AttributeError) as error:
-        raise ConfigurationError(f"cannot import storage class {name!r}: {error}") from error
-    return _checked(name, found)
-
-
-def _exported_class(name: str) -> type[CrashStorageBase]:
-    if name in socorro_fast.__all__:
-        return _checked(name, getattr(socorro_fast, name))
-    known = [other for other in socorro_fast.__all__ if other.endswith("Storage")]
-    nearest = get_close_matches(name, known, n=1, cutoff=0)
-    raise ConfigurationError(f"no storage class {name!r}; the nearest is {nearest[0]!r}")
-
-
-def _checked(name: str, found: object) -> type[CrashStorageBase]:
-    if isinstance(found, type) and issubclass(found, CrashStorageBase):
-        return found
-    raise ConfigurationError(f"{name!r} is not a storage class")
 
 
 def _refuse_missing(storage_class: type[CrashStorageBase], values: dict[str, Any]) -> None:

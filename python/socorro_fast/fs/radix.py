@@ -50,7 +50,7 @@ class FSRadixTreeStorage(FSBatches):
     Options: ClassVar[type[FSOptions]] = FSOptions
     options: FSOptions
 
-    _leaf: ClassVar[bool] = True
+    tree_family: ClassVar[str | None] = "leaf"
     _dated: ClassVar[bool] = False
     _day_of_month: ClassVar[bool] = False
 
@@ -68,7 +68,7 @@ class FSRadixTreeStorage(FSBatches):
         dir_mode = 0o777 & ~options.umask if options.dir_mode is None else options.dir_mode
         return _rust.RadixTree(
             options.fs_root,
-            leaf=self._leaf,
+            leaf=self.tree_family == "leaf",
             dated=self._dated,
             day_of_month=self._day_of_month,
             zero_depth=options.zero_depth,
@@ -89,7 +89,7 @@ class FSRadixTreeStorage(FSBatches):
 
     def _check_family(self) -> None:
         found = self._tree.sample()
-        if found in (None, "leaf" if self._leaf else "legacy"):
+        if found in (None, self.tree_family):
             return
         raise ConfigurationError(
             f"{self.options.fs_root} holds a tree of {_WRITTEN_BY[found, self._dated]}, "
@@ -292,7 +292,7 @@ class FSLegacyRadixTreeStorage(FSRadixTreeStorage):
     directory. Options: `FSOptions`.
     """
 
-    _leaf = False
+    tree_family = "legacy"
 
 
 FSPermanentStorage = FSLegacyRadixTreeStorage
