@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 from socorro_fast.checks import check_same_crash
+from socorro_fast.drivers import check_drivers
 from socorro_fast.errors import (
     ConfigurationError,
     CrashStorageError,
@@ -36,13 +37,17 @@ class CrashStorageBase:
         **options: As `Options` declares them.
 
     Raises:
-        ConfigurationError: An option is unknown, missing or wrong.
+        ConfigurationError: An option is unknown, missing or wrong, or a driver is not installed.
     """
 
     Options: ClassVar[type[StorageOptions]] = StorageOptions
     is_container: ClassVar[bool] = False
     tree_family: ClassVar[str | None] = None
     """Of a radix tree: "leaf" or "legacy". Both must not share an `fs_root`."""
+    extra: ClassVar[str | None] = None
+    """The extra of this package that installs `drivers`."""
+    drivers: ClassVar[tuple[str, ...]] = ()
+    """The modules of others that this storage imports when it is constructed."""
     exceptions_eligible_for_retry: tuple[type[BaseException], ...] = ()
 
     options: StorageOptions
@@ -51,6 +56,7 @@ class CrashStorageBase:
     def __init__(
         self, *, quit_check_callback: Callable[[], object] | None = None, **options: Any
     ) -> None:
+        check_drivers(type(self))
         self.options = self.Options.build(type(self).__name__, options)
         self.quit_check = _checked_callback(quit_check_callback)
         self.redactor = self.options.redactor

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 import socorro_fast
 from socorro_fast.base import CrashStorageBase
 from socorro_fast.containers.base import ContainerBase
+from socorro_fast.drivers import check_drivers
 from socorro_fast.errors import ConfigurationError, shown
 from socorro_fast.null import NullCrashStorage
 from socorro_fast.options import ENV_PREFIX, refuse_unknown
@@ -71,6 +72,7 @@ class Plan:
             name: _each(plan, lambda _: stand_in) for name, plan in self.members.items()
         }
         try:
+            check_drivers(self.storage_class)
             self.storage_class.Options.build(self.storage_class.__name__, values)
         except ConfigurationError as error:
             raise ConfigurationError(_at(self.path, str(error))) from None
