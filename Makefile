@@ -29,7 +29,7 @@ $(VENV)/built: $(VENV)/made pyproject.toml $(RUST_SOURCES)
 	@touch $@
 
 $(VENV)/tested-with: $(VENV)/built pyproject.toml
-	@$(BIN)/python tools/install_group.py test
+	@$(BIN)/python tools/install_group.py test postgresql rabbitmq s3
 	@touch $@
 
 test: lint test-rust test-python

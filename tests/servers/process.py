@@ -1,0 +1,113 @@
+"""Servers that tests start, pause, kill and start again, on loopback ports of their own."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+
+def free_ports(count: int = 1) -> list[int]:
+    """Return ports of 127.0.0.1 that nothing listens on; all different."""
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [each.getsockname()[1] for each in sockets]
+
+
+class Server:
+    """A server process with all its children, in a process group of its own.
+
+    `is_ready` is called until it returns without raising: only a real client of the server knows.
+    What the server prints goes to `log`, whose end is shown when it does not come up.
+    """
+
+    def __init__(
+        self,
+        argv: Sequence[str | Path],
+        is_ready: Callable[[], object],
+        log: Path,
+        *,
+        env: Mapping[str, str] | None = None,
+        cwd: Path | None = None,
+        patience: float = 60,
+    ) -> None:
+        self.argv = [str(each) for each in argv]
+        self.is_ready = is_ready
+        self.log = log
+        self.env = env
+        self.cwd = cwd
+        self.patience = patience
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                self.argv,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=None if self.env is None else dict(self.env),
+                cwd=self.cwd,
+                start_new_session=True,
+            )
+        try:
+            self._wait_until_ready(self.process)
+        except BaseException:
+            self.kill()
+            raise
+
+    def _wait_until_ready(self, process: "subprocess.Popen[bytes]") -> None:
+        end = time.monotonic() + self.patience
+        while True:
+            if process.poll() is not None:
+                raise RuntimeError(f"{self.argv[0]} ended with {process.returncode}: {self.tail()}")
+            try:
+                self.is_ready()
+            except Exception as error:
+                if time.monotonic() > end:
+                    raise RuntimeError(f"{self.argv[0]} is not up: {self.tail()}") from error
+                # A server of somebody else's has no event for this: its own client must try.
+                threading.Event().wait(0.05)
+            else:
+                return
+
+    def tail(self) -> str:
+        return self.log.read_text(errors="replace")[-2000:]
+
+    def _signal(self, number: int) -> None:
+        assert self.process is not None
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, number)
+
+    def pause(self) -> None:
+        self._signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        self._signal(signal.SIGCONT)
+
+    def stop(self, number: int = signal.SIGTERM) -> None:
+        """End the server in its own way, or by force if it takes too long; twice is once."""
+        if self.process is None:
+            return
+        self._signal(signal.SIGCONT)
+        self._signal(number)
+        try:
+            self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self._signal(signal.SIGKILL)
+        self._signal(signal.SIGKILL)
+        self.process.wait()
+        self.process = None
+
+    def kill(self) -> None:
+        self.stop(signal.SIGKILL)
+
+    @property
+    def is_up(self) -> bool:
+        return self.process is not None
