@@ -8,6 +8,7 @@ import pytest
 
 from socorro_fast import errors
 from socorro_fast.errors import (
+    BadArgumentError,
     ConfigurationError,
     CorruptCrash,
     CrashIDNotFound,
@@ -15,8 +16,11 @@ from socorro_fast.errors import (
     InvalidCrash,
     InvalidCrashID,
     InvalidDumpName,
+    MissingArgumentError,
     OperationNotSupported,
     PolyCrashStorageError,
+    ResourceNotFound,
+    ResourceUnavailable,
     StorageIOError,
     StorageUnavailable,
     shown,
@@ -29,6 +33,10 @@ EXAMPLES = [
     (InvalidCrash("bad crash"), "bad crash"),
     (OperationNotSupported("X has no remove"), "X has no remove"),
     (CrashIDNotFound("an-id", "dump 'a'", "/srv"), "no dump 'a' for crash an-id in /srv"),
+    (ResourceNotFound("an-id", "raw crash", "X"), "no raw crash for crash an-id in X"),
+    (ResourceUnavailable("an-id"), "crash an-id is not processed yet; it has been asked for"),
+    (MissingArgumentError("uuid"), "mandatory argument 'uuid' is missing"),
+    (BadArgumentError("name", "a/b", "no '/'"), "argument 'name' cannot be 'a/b': no '/'"),
     (CorruptCrash("/srv/x.jsonz", "no gzip"), "/srv/x.jsonz is damaged: no gzip"),
     (
         StorageIOError(errno.ENOSPC, "No space left on device", "/srv/x", "write"),
@@ -77,6 +85,9 @@ def test_an_error_can_be_sent_elsewhere(error, text, again):
         (InvalidCrash, TypeError),
         (OperationNotSupported, NotImplementedError),
         (CrashIDNotFound, LookupError),
+        (ResourceNotFound, CrashIDNotFound),
+        (MissingArgumentError, ValueError),
+        (BadArgumentError, ValueError),
         (StorageIOError, OSError),
         (PolyCrashStorageError, ExceptionGroup),
     ],
@@ -89,6 +100,10 @@ def test_an_error_is_also_the_builtin_that_a_caller_may_expect(error, builtin):
 def test_what_an_error_is_about_is_in_its_attributes():
     missing = CrashIDNotFound("an-id", "raw crash", "/srv")
     assert (missing.crash_id, missing.kind, missing.where) == ("an-id", "raw crash", "/srv")
+    bad = BadArgumentError("name", 5, "not text")
+    assert (bad.param, bad.received, bad.msg) == ("name", 5, "not text")
+    assert MissingArgumentError("uuid").param == "uuid"
+    assert ResourceUnavailable("an-id").crash_id == "an-id"
     refused = StorageIOError(errno.EACCES, "Permission denied", "/srv/x", "open")
     assert (refused.errno, refused.strerror) == (errno.EACCES, "Permission denied")
     assert (refused.filename, refused.action) == ("/srv/x", "open")

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from socorro_fast.containers import ShardedCrashStorage as ShardedCrashStorage
     from socorro_fast.dumps import FileDumpsMapping as FileDumpsMapping
     from socorro_fast.dumps import MemoryDumpsMapping as MemoryDumpsMapping
+    from socorro_fast.errors import BadArgumentError as BadArgumentError
     from socorro_fast.errors import ConfigurationError as ConfigurationError
     from socorro_fast.errors import CorruptCrash as CorruptCrash
     from socorro_fast.errors import CrashIDNotFound as CrashIDNotFound
@@ -32,11 +33,16 @@ if TYPE_CHECKING:
     from socorro_fast.errors import InvalidCrash as InvalidCrash
     from socorro_fast.errors import InvalidCrashID as InvalidCrashID
     from socorro_fast.errors import InvalidDumpName as InvalidDumpName
+    from socorro_fast.errors import MissingArgumentError as MissingArgumentError
     from socorro_fast.errors import OperationNotSupported as OperationNotSupported
     from socorro_fast.errors import PolyCrashStorageError as PolyCrashStorageError
     from socorro_fast.errors import PolyStorageError as PolyStorageError
+    from socorro_fast.errors import ResourceNotFound as ResourceNotFound
+    from socorro_fast.errors import ResourceUnavailable as ResourceUnavailable
     from socorro_fast.errors import StorageIOError as StorageIOError
     from socorro_fast.errors import StorageUnavailable as StorageUnavailable
+    from socorro_fast.fs import FSCrash as FSCrash
+    from socorro_fast.fs import FSCrashData as FSCrashData
     from socorro_fast.fs import FSDatedPermanentStorage as FSDatedPermanentStorage
     from socorro_fast.fs import FSDatedRadixTreeStorage as FSDatedRadixTreeStorage
     from socorro_fast.fs import FSLegacyDatedRadixTreeStorage as FSLegacyDatedRadixTreeStorage
@@ -53,16 +59,23 @@ if TYPE_CHECKING:
     from socorro_fast.null import NullCrashStorage as NullCrashStorage
     from socorro_fast.options import StorageOptions as StorageOptions
     from socorro_fast.redactor import Redactor as Redactor
+    from socorro_fast.services import CrashDataBase as CrashDataBase
+    from socorro_fast.services import CrashServiceBase as CrashServiceBase
 
 # Must name what stands above; tests/test_import.py compares the two.
 _HOME = {
+    "BadArgumentError": "errors",
     "BenchmarkingCrashStorage": "containers",
     "Configuration": "config",
     "ConfigurationError": "errors",
     "CorruptCrash": "errors",
+    "CrashDataBase": "services",
     "CrashIDNotFound": "errors",
+    "CrashServiceBase": "services",
     "CrashStorageBase": "base",
     "CrashStorageError": "errors",
+    "FSCrash": "fs",
+    "FSCrashData": "fs",
     "FSDatedPermanentStorage": "fs",
     "FSDatedRadixTreeStorage": "fs",
     "FSLegacyDatedRadixTreeStorage": "fs",
@@ -80,6 +93,7 @@ _HOME = {
     "MemoryDumpsMapping": "dumps",
     "MetricsCrashStorage": "containers",
     "MigrationCrashStorage": "containers",
+    "MissingArgumentError": "errors",
     "NullCrashStorage": "null",
     "OperationNotSupported": "errors",
     "PolyCrashStorage": "containers",
@@ -90,6 +104,8 @@ _HOME = {
     "ReadOnlyCrashStorage": "containers",
     "RedactingCrashStorage": "containers",
     "Redactor": "redactor",
+    "ResourceNotFound": "errors",
+    "ResourceUnavailable": "errors",
     "ShardedCrashStorage": "containers",
     "StorageIOError": "errors",
     "StorageOptions": "options",

@@ -57,6 +57,59 @@ class CrashIDNotFound(CrashStorageError, LookupError):
         return f"no {self.kind} for crash {self.crash_id} in {self.where}"
 
 
+class ResourceNotFound(CrashIDNotFound):
+    """A read service has no such thing; the place that was searched is not told."""
+
+
+class ResourceUnavailable(CrashStorageError):
+    """A read service has no processed crash yet, and has asked for it: come back later.
+
+    Args:
+        crash_id: The ID that was asked for.
+    """
+
+    def __init__(self, crash_id: str) -> None:
+        super().__init__(crash_id)
+        self.crash_id = crash_id
+
+    def __str__(self) -> str:
+        return f"crash {self.crash_id} is not processed yet; it has been asked for"
+
+
+class MissingArgumentError(CrashStorageError, ValueError):
+    """An argument that a read service must have.
+
+    Args:
+        param: Its name.
+    """
+
+    def __init__(self, param: str) -> None:
+        super().__init__(param)
+        self.param = param
+
+    def __str__(self) -> str:
+        return f"mandatory argument {self.param!r} is missing"
+
+
+class BadArgumentError(CrashStorageError, ValueError):
+    """An argument that a read service cannot use.
+
+    Args:
+        param: Its name.
+        received: What was given.
+        msg: What is wrong with it.
+    """
+
+    def __init__(self, param: str, received: object = None, msg: str = "") -> None:
+        super().__init__(param, received, msg)
+        self.param = param
+        self.received = received
+        self.msg = msg
+
+    def __str__(self) -> str:
+        return f"argument {self.param!r} cannot be {shown(self.received)}: {self.msg}"
+
+
 class CorruptCrash(CrashStorageError):
     """Something stored cannot be read back; the decoder's own error is the `__cause__`.
 

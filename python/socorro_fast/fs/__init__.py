@@ -1,5 +1,7 @@
 """Crashes in directories (the radix-tree family) and in tar archives."""
 
+from socorro_fast.fs.crash import FSCrash
+from socorro_fast.fs.crash_data import FSCrashData
 from socorro_fast.fs.dated import (
     FSDatedPermanentStorage,
     FSDatedRadixTreeStorage,
@@ -16,6 +18,8 @@ from socorro_fast.fs.tar_reading import TarFileSequentialReadingCrashStore
 from socorro_fast.fs.tar_writing import TarFileWritingCrashStore
 
 __all__ = [
+    "FSCrash",
+    "FSCrashData",
     "FSDatedPermanentStorage",
     "FSDatedRadixTreeStorage",
     "FSLegacyDatedRadixTreeStorage",
