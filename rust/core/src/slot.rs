@@ -9,7 +9,8 @@ pub struct Slot {
     pub minute: u8,
     /// The second divided by the length of a slot.
     pub slice: u32,
-    /// Digits of the slice in the directory's name: one, unless it needs two or was padded.
+    /// Digits of the slice in the directory's name: one, unless it needs two or was padded; none in
+    /// the stores of 2009, whose slots are whole minutes.
     pub width: usize,
     /// A directory below the slot, as the collectors of 2009 made one each.
     pub webhead: Option<String>,
@@ -42,7 +43,10 @@ impl Slot {
             width,
             ..
         } = self;
-        let mut path = format!("{hour:02}/{minute:02}_{slice:0width$}");
+        let mut path = match width {
+            0 => format!("{hour:02}/{minute:02}"),
+            _ => format!("{hour:02}/{minute:02}_{slice:0width$}"),
+        };
         if let Some(webhead) = &self.webhead {
             path.push('/');
             path.push_str(webhead);
@@ -72,10 +76,10 @@ impl Slot {
     /// The slot that a directory of an hour stands for.
     #[must_use]
     pub fn parse_slice(hour: u8, name: &str) -> Option<Self> {
-        let (minute, slice) = name.split_once('_')?;
+        let (minute, slice) = name.split_once('_').unwrap_or((name, "0"));
         let minute = two_digits(minute).filter(|minute| *minute < 60)?;
-        let width = slice.len();
-        if !(1..=2).contains(&width) || !all_digits(slice) {
+        let width = if name.contains('_') { slice.len() } else { 0 };
+        if width > 2 || slice.is_empty() || !all_digits(slice) {
             return None;
         }
         let (slice, webhead) = (slice.parse().ok()?, None);
