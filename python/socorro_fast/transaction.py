@@ -150,7 +150,7 @@ class TransactionExecutorWithBackoff(TransactionExecutor):
         sleep: Callable[[float], object] = time.sleep,
     ) -> None:
         super().__init__(connection_context, quit_check_callback=quit_check_callback)
-        self.backoff_delays = _checked_delays(backoff_delays)
+        self.backoff_delays = checked_delays(backoff_delays)
         self.wait_log_interval = _checked("wait_log_interval", wait_log_interval)
         self.jitter = _checked("jitter", jitter, most=1)
         self._quit_event = quit_event
@@ -250,7 +250,12 @@ def _also(cause: BaseException, doing: str, error: Exception) -> None:
     logger.warning("%s after %r failed as well: %r", doing, cause, error)
 
 
-def _checked_delays(given: str | Iterable[float]) -> tuple[float, ...]:
+def checked_delays(given: str | Iterable[float]) -> tuple[float, ...]:
+    """Return delays as numbers of seconds.
+
+    Raises:
+        ConfigurationError: `given` is neither numbers nor comma text of them.
+    """
     parts: Any = given.strip("\"' ").split(",") if isinstance(given, str) else given
     try:
         delays = [float(part) for part in parts if part != ""]
