@@ -1,11 +1,13 @@
 """How a storage declares its options, once, for keywords, config objects, files and environment."""
 
 import os
+import re
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from socorro_fast.dumps import MAIN_DUMP, check_dump_name
@@ -105,7 +107,23 @@ class StorageOptions(BaseModel):
     def changed(self) -> str:
         """Return the options that were given, as they would be written in a call."""
         given = (name for name in type(self).model_fields if name in self.model_fields_set)
-        return ", ".join(f"{name}={getattr(self, name)!r}" for name in given)
+        return ", ".join(f"{name}={masked(repr(getattr(self, name)))}" for name in given)
+
+
+MASK = "**********"
+"""What is shown in the place of a password; pydantic's own is the same."""
+
+_URL_PASSWORD = re.compile(r"(://[^\s/:@'\"]*:)[^\s/@'\"]+@")
+
+
+def masked(text: str) -> str:
+    """Return `text` without the passwords of the URLs in it."""
+    return _URL_PASSWORD.sub(rf"\1{MASK}@", text)
+
+
+def is_secret(option: FieldInfo) -> bool:
+    """Return whether an option is declared as a `Secret`."""
+    return SecretStr.__name__ in repr(option.annotation)
 
 
 def refuse_unknown(names: Iterable[object], known: Iterable[str], owner: str) -> None:
@@ -133,13 +151,13 @@ def _problem(options: type[StorageOptions], owner: str, detail: ErrorDetails) ->
     if detail["type"] == "missing":
         return f"option {name!r} of {owner} is missing"
     why = detail["msg"].removeprefix("Value error, ")
-    value = "that value" if _is_secret(options, detail) else shown(detail["input"])
+    value = "that value" if _is_about_secret(options, detail) else masked(shown(detail["input"]))
     return f"option {name!r} of {owner} cannot be {value}: {why[:1].lower()}{why[1:]}"
 
 
-def _is_secret(options: type[StorageOptions], detail: ErrorDetails) -> bool:
-    field = options.model_fields.get(str(detail["loc"][0]))
-    return field is not None and SecretStr.__name__ in repr(field.annotation)
+def _is_about_secret(options: type[StorageOptions], detail: ErrorDetails) -> bool:
+    option = options.model_fields.get(str(detail["loc"][0]))
+    return option is not None and is_secret(option)
 
 
 def _put(found: dict[str, Any], steps: list[str], variable: str) -> None:

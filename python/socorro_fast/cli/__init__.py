@@ -6,7 +6,7 @@ Exit codes: 0 all done, 1 failed, 2 wrong usage, 3 something is not there or is 
 
 import typer
 
-from socorro_fast.cli import crash_ids, demo, inspect, move, queue, remove
+from socorro_fast.cli import config, crash_ids, demo, inspect, move, queue, remove
 from socorro_fast.cli.failures import verb
 
 app = typer.Typer(
@@ -24,6 +24,7 @@ app.command("ls")(verb(inspect.ls))
 app.command("rm")(verb(remove.rm))
 app.command("new")(verb(queue.new))
 app.add_typer(crash_ids.app, name="id")
+app.add_typer(config.app, name="config")
 
 
 def main() -> None:

@@ -1,0 +1,147 @@
+"""Configurations that somebody made to break them."""
+
+import json
+
+import pytest
+
+import socorro_fast
+from socorro_fast import Configuration, ConfigurationError, CrashStorageError, open_storage
+
+MEMORY = {"class": "InMemoryCrashStorage"}
+
+
+def nested(depth):
+    tables = MEMORY
+    for _ in range(depth):
+        tables = {"class": "ReadOnlyCrashStorage", "storage": tables}
+    return tables
+
+
+def ring():
+    tables = {"class": "ReadOnlyCrashStorage"}
+    tables["storage"] = tables
+    return tables
+
+
+def test_fifty_deep_opens():
+    with open_storage(nested(50)) as storage:
+        assert storage.describe().count("ReadOnlyCrashStorage(") == 50
+
+
+@pytest.mark.parametrize("tables", [nested(100_000), ring()], ids=["deep", "ring"])
+def test_too_deep_is_one_error(tables):
+    with pytest.raises(ConfigurationError, match="nested too deep"):
+        Configuration(tables, {})
+
+
+def test_a_deep_file_is_one_error(tmp_path):
+    path = tmp_path / "deep.json"
+    path.write_text('{"class":"ReadOnlyCrashStorage","storage":' * 100_000)
+    with pytest.raises(ConfigurationError):
+        Configuration(path, {})
+
+
+def test_keys_that_are_no_text_are_refused_as_unknown():
+    with pytest.raises(ConfigurationError, match="unknown option '1' for a configuration"):
+        Configuration({1: MEMORY}, {"SOCORRO_FAST_STORAGE": "x"})
+
+
+def test_names_may_have_dots():
+    configuration = Configuration(
+        {"storages": {"a.b": MEMORY}, "apps": {"x.y": {"storage": "a.b"}}}, {}
+    )
+    assert type(configuration.open("x.y")) is socorro_fast.InMemoryCrashStorage
+
+
+@pytest.mark.parametrize("name", [".x", "x.", "..", "no.such", "socorro_fast.nothing", "a b.c"])
+def test_class_names_that_lead_nowhere(name):
+    with pytest.raises(ConfigurationError, match=r"^storages.a: .*storage class"):
+        Configuration({"storages": {"a": {"class": name}}}, {})
+
+
+@pytest.mark.parametrize("code", ["1 / 0", "raise SystemError", "def"])
+def test_a_module_that_cannot_be_imported(tmp_path, monkeypatch, code):
+    (tmp_path / "broken_module.py").write_text(code)
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(ConfigurationError, match=r"cannot import storage class 'broken_module.X'"):
+        Configuration({"class": "broken_module.X"}, {})
+
+
+class TestEnvironment:
+    def test_goes_into_lists(self):
+        tables = {"class": "PolyCrashStorage", "storages": [MEMORY, MEMORY]}
+        variables = {"SOCORRO_FAST_STORAGES__1__CODEC": "json"}
+        storage = Configuration(tables, variables).open()
+        assert [each.options.codec for each in storage.members] == ["orjson", "json"]
+        assert "codec" not in MEMORY
+
+    @pytest.mark.parametrize("place", ["2", "x", "-1"])
+    def test_into_a_place_that_is_not_there(self, place):
+        tables = {"class": "PolyCrashStorage", "storages": [MEMORY, MEMORY]}
+        with pytest.raises(
+            ConfigurationError, match=f"__{place}__.* is not a place in a list of 2"
+        ):
+            Configuration(tables, {f"SOCORRO_FAST_STORAGES__{place}__CODEC": "json"})
+
+    def test_lists_and_tables_are_json(self):
+        tables = {"class": "PolyCrashStorage", "storages": {"a": MEMORY, "b": MEMORY}}
+        variables = {"SOCORRO_FAST_REQUIRED": '["a"]', "SOCORRO_FAST_PARALLEL": "true"}
+        options = Configuration(tables, variables).open().options
+        assert (options.required, options.parallel) == (("a",), True)
+        with pytest.raises(ConfigurationError, match="SOCORRO_FAST_REQUIRED begins as JSON"):
+            Configuration(tables, {"SOCORRO_FAST_REQUIRED": "['a']"})
+
+    def test_is_named_where_it_is_to_blame(self):
+        tables = {"storages": {"a": MEMORY, "b": MEMORY}}
+        with pytest.raises(ConfigurationError) as caught:
+            Configuration(tables, {"SOCORRO_FAST_STORAGES__A__CODEC": "xml"})
+        assert "storages.a: option 'codec'" in str(caught.value)
+        assert "set in the environment: SOCORRO_FAST_STORAGES__A__CODEC" in str(caught.value)
+
+
+def test_the_quit_check_reaches_every_storage():
+    def quit_check():
+        raise KeyboardInterrupt
+
+    with open_storage(nested(2), quit_check_callback=quit_check) as storage:
+        inner = storage.storage.storage
+        assert (storage.quit_check, inner.quit_check) == (quit_check, quit_check)
+
+
+class Unclosable(socorro_fast.InMemoryCrashStorage):
+    def close(self):
+        raise RuntimeError("stuck")
+
+
+def test_why_it_did_not_open_is_not_hidden_by_a_close_that_fails(tmp_path):
+    (tmp_path / "file").touch()
+    bad = {"class": "FSRadixTreeStorage", "fs_root": str(tmp_path / "file")}
+    tables = {"class": "PolyCrashStorage", "storages": [{"class": f"{__name__}.Unclosable"}, bad]}
+    with pytest.raises(CrashStorageError, match="file") as caught:
+        open_storage(tables)
+    assert "stuck" in caught.value.__notes__[0]
+
+
+class Elsewhere(socorro_fast.FSRadixTreeStorage):
+    tree_family = "another"
+
+
+def test_a_family_of_somebody_else_does_not_share_a_root_either(tmp_path):
+    ours = {"class": "FSRadixTreeStorage", "fs_root": str(tmp_path)}
+    theirs = {"class": f"{__name__}.Elsewhere", "fs_root": str(tmp_path)}
+    with pytest.raises(ConfigurationError, match="Elsewhere has the layout 'another'"):
+        Configuration({"storages": {"a": ours, "b": theirs}}, {})
+
+
+def test_a_file_that_is_missing_is_named_once(tmp_path):
+    path = tmp_path / "no.json"
+    with pytest.raises(ConfigurationError) as caught:
+        Configuration(path)
+    assert str(caught.value) == f"cannot read {str(path)!r}: No such file or directory"
+
+
+def test_a_value_that_json_alone_has_is_data(tmp_path):
+    path = tmp_path / "c.json"
+    path.write_text(json.dumps({"class": "InMemoryCrashStorage", "codec": float("nan")}))
+    with pytest.raises(ConfigurationError, match=r"option 'codec' .* cannot be nan"):
+        Configuration(path, {})
