@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -10,9 +11,26 @@ from socorro_fast._rust import is_plain_json, needs_exact_json
 from socorro_fast.errors import InvalidCrash
 from socorro_fast.options import CodecName
 
+DateText = Callable[[dt.date], str]
+"""How dates and datetimes are written."""
+
+
+def iso_text(date: dt.date) -> str:
+    """Return what `isoformat()` says."""
+    return date.isoformat()
+
 
 class Codec:
-    """The standard library's JSON, byte for byte, with dates as their `isoformat()`."""
+    """The standard library's JSON, byte for byte, with dates as text.
+
+    Args:
+        date_text: How dates and datetimes are written; default: as their `isoformat()`.
+        sort_keys: Whether objects are written in the order of their keys.
+    """
+
+    def __init__(self, date_text: DateText = iso_text, *, sort_keys: bool = False) -> None:
+        self._date_text = date_text
+        self._encoder = json.JSONEncoder(default=self._default, sort_keys=sort_keys)
 
     def dumps(self, value: object) -> bytes:
         """Return `value` as JSON.
@@ -21,7 +39,7 @@ class Codec:
             InvalidCrash: The standard library refuses `value`.
         """
         try:
-            return _ENCODER.encode(value).encode()
+            return self._encoder.encode(value).encode()
         except (TypeError, ValueError, RecursionError) as error:
             raise InvalidCrash(f"cannot be stored as JSON: {error}") from error
 
@@ -36,6 +54,11 @@ class Codec:
         except RecursionError as error:
             raise ValueError("JSON nested too deep") from error
 
+    def _default(self, value: object) -> str:
+        if isinstance(value, dt.date):
+            return self._date_text(value)
+        raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")
+
 
 class FastCodec(Codec):
     """orjson where it agrees with the standard library, else the standard library.
@@ -45,6 +68,9 @@ class FastCodec(Codec):
     (UUID, enumerations): those are looked for before it is asked.
     """
 
+    def __init__(self, date_text: DateText = iso_text) -> None:
+        super().__init__(date_text)
+
     def dumps(self, value: object) -> bytes:
         """Return `value` as JSON, equal as data to what the standard library writes.
 
@@ -53,7 +79,7 @@ class FastCodec(Codec):
         """
         if is_plain_json(value, _DATES):
             try:
-                return orjson.dumps(value, _isoformat, orjson.OPT_PASSTHROUGH_DATETIME)
+                return orjson.dumps(value, self._default, orjson.OPT_PASSTHROUGH_DATETIME)
             except orjson.JSONEncodeError:
                 pass
         return super().dumps(value)
@@ -72,19 +98,12 @@ class FastCodec(Codec):
         return super().loads(data)
 
 
-_CODECS: dict[CodecName, Codec] = {"orjson": FastCodec(), "json": Codec()}
+_CODECS: dict[CodecName, type[Codec]] = {"orjson": FastCodec, "json": Codec}
 
 
-def get_codec(name: CodecName) -> Codec:
+def get_codec(name: CodecName, date_text: DateText = iso_text) -> Codec:
     """Return the codec that the option `codec` names."""
-    return _CODECS[name]
-
-
-def _isoformat(value: object) -> str:
-    if isinstance(value, dt.date):
-        return value.isoformat()
-    raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")
+    return _CODECS[name](date_text)
 
 
 _DATES = (dt.datetime, dt.date)
-_ENCODER = json.JSONEncoder(default=_isoformat)
