@@ -41,7 +41,10 @@ def _dump_field(value: object) -> object:
         raise ValueError(str(error)) from None
 
 
-FileMode = Annotated[int, BeforeValidator(_octal), Field(strict=True, ge=0, le=0o7777)]
+OCTAL = BeforeValidator(_octal)
+"""What tells the mode among the numbers."""
+
+FileMode = Annotated[int, OCTAL, Field(strict=True, ge=0, le=0o7777)]
 """Permission bits: a number as it is, or octal text ("022" is 0o022)."""
 
 Ack = Literal["explicit", "advance"]

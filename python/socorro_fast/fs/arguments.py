@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from socorro_fast.checks import check_crash_id
-from socorro_fast.dumps import MemoryDumpsMapping, check_stored_dump_name, normalise_dumps
+from socorro_fast.dumps import Dump, MemoryDumpsMapping, check_stored_dump_name, normalise_dumps
 from socorro_fast.errors import CrashStorageError
 from socorro_fast.options import StorageOptions
 
@@ -28,8 +28,11 @@ def dumps_argument(
         ):
             return pairs
     checked = normalise_dumps(dumps, options.dump_field)
-    if checked is None:
-        return None
+    return None if checked is None else rust_dumps(checked)
+
+
+def rust_dumps(checked: Iterable[tuple[str, Dump]]) -> list[tuple[str, bytes | str]]:
+    """Return dumps from `normalise_dumps` as Rust takes them."""
     return [(name, dump if isinstance(dump, str) else bytes(dump)) for name, dump in checked]
 
 

@@ -10,14 +10,15 @@ from pydantic import BeforeValidator, Field
 from socorro_fast.options import Ack, CodecName, FileMode, StorageOptions
 
 
-def _path(value: object) -> object:
+def as_path(value: object) -> object:
+    """Return text as a path, and anything else as it is."""
     return Path(value) if isinstance(value, str) else value
 
 
-class FSOptions(StorageOptions):
-    """Options of every radix-tree storage."""
+class FSRootOptions(StorageOptions):
+    """Options of everything that makes files below a root."""
 
-    fs_root: Annotated[Path, BeforeValidator(_path)] = Field(
+    fs_root: Annotated[Path, BeforeValidator(as_path)] = Field(
         default=Path("crashes"),
         description="directory of the tree; made where it is missing",
     )
@@ -32,6 +33,22 @@ class FSOptions(StorageOptions):
     dir_mode: FileMode | None = Field(
         default=None, description="permission bits of directories; default: 0o777 without umask"
     )
+    durability: Literal["os", "disk"] = Field(
+        default="os",
+        description='what a save waits for: "os" survives the death of the process, '
+        '"disk" the loss of power',
+    )
+
+    def modes(self) -> tuple[int, int]:
+        """Return the permission bits of files and of directories."""
+        file_mode = 0o666 & ~self.umask if self.file_mode is None else self.file_mode
+        dir_mode = 0o777 & ~self.umask if self.dir_mode is None else self.dir_mode
+        return file_mode, dir_mode
+
+
+class FSOptions(FSRootOptions):
+    """Options of every radix-tree storage."""
+
     json_file_suffix: str = Field(default=".json", description="suffix of raw crashes")
     jsonz_file_suffix: str = Field(default=".jsonz", description="suffix of processed crashes")
     dump_file_suffix: str = Field(default=".dump", description="suffix of dumps")
@@ -44,11 +61,6 @@ class FSOptions(StorageOptions):
         le=9,
         description="the depth that the digit 0 in a crash ID means: 4 for Socorro's past, "
         "0 for today's Socorro and Antenna",
-    )
-    durability: Literal["os", "disk"] = Field(
-        default="os",
-        description='what a save waits for: "os" survives the death of the process, '
-        '"disk" the loss of power',
     )
     codec: CodecName = Field(
         default="orjson",

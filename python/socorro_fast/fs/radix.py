@@ -64,8 +64,7 @@ class FSRadixTreeStorage(FSBatches):
 
     def _open(self) -> _rust.RadixTree:
         options = self.options
-        file_mode = 0o666 & ~options.umask if options.file_mode is None else options.file_mode
-        dir_mode = 0o777 & ~options.umask if options.dir_mode is None else options.dir_mode
+        file_mode, dir_mode = options.modes()
         return _rust.RadixTree(
             options.fs_root,
             leaf=self.tree_family == "leaf",
