@@ -13,6 +13,7 @@ from socorro_fast.errors import CrashStorageError
 
 __all__ = [
     "BUILD_PROFILE",
+    "AntennaTree",
     "DayWalk",
     "QueuePass",
     "RadixTree",
@@ -266,3 +267,29 @@ class DayWalk:
     def __new__(cls, tree: RadixTree, day: str, /) -> Self: ...
     def next_batch(self, limit: int) -> list[str]:
         """Return the next crashes, about `limit`; none at the end."""
+
+# AntennaTree: the crashes of one root in Antenna's layout
+
+@final
+class AntennaTree:
+    """Crashes as Antenna stores them: a directory for each kind of object, below the day."""
+
+    def __new__(cls, fs_root: _StrPath, *, file_mode: int, dir_mode: int, sync: bool) -> Self: ...
+    @property
+    def path(self) -> Path:
+        """The root, absolute."""
+    def save_crash(
+        self,
+        crash_id: str,
+        raw_crash: bytes,
+        dump_names: bytes,
+        dumps: Sequence[tuple[str, bytes | _StrPath]],
+        /,
+    ) -> None:
+        """Save a crash, given as JSON, its dumps and the JSON list of their names."""
+    def get_raw_crash(self, crash_id: str) -> bytes:
+        """Return the raw crash as stored."""
+    def get_dump_names(self, crash_id: str) -> bytes:
+        """Return the names of the crash's dumps as stored: a JSON list."""
+    def get_dump(self, crash_id: str, name: str) -> bytes:
+        """Return one dump, whether or not there is a raw crash."""

@@ -18,6 +18,8 @@ pub enum Kind {
     RawCrash,
     /// One dump, by name.
     Dump(String),
+    /// The list of the dumps' names, in a tree that keeps one.
+    DumpNames,
     /// The processed crash.
     ProcessedCrash,
 }
@@ -28,6 +30,7 @@ impl fmt::Display for Kind {
             Self::Crash => f.write_str("crash"),
             Self::RawCrash => f.write_str("raw crash"),
             Self::Dump(name) => write!(f, "dump '{name}'"),
+            Self::DumpNames => f.write_str("list of dump names"),
             Self::ProcessedCrash => f.write_str("processed crash"),
         }
     }

@@ -1,6 +1,7 @@
 //! Crash IDs and crash storage on file systems, without Python.
 #![forbid(unsafe_code)]
 
+pub mod antenna;
 mod claims;
 pub mod crash_id;
 mod dir;
@@ -17,6 +18,7 @@ mod save;
 pub mod shard;
 pub mod slot;
 mod slots;
+mod synced;
 mod tree;
 mod walk;
 mod write;

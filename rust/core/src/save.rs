@@ -1,8 +1,5 @@
 //! What saving and removing have in common in both families.
 
-use std::collections::HashSet;
-use std::sync::Mutex;
-
 use rustix::fd::BorrowedFd;
 
 use crate::crash_id::CrashId;
@@ -12,10 +9,8 @@ use crate::layout::Layout;
 use crate::root::Root;
 use crate::slot::Slot;
 use crate::slots::{Queueing, Slots};
+use crate::synced::Synced;
 use crate::write::{Source, Style};
-
-/// Directories whose path to the root is known to be on the disk; forgotten when this many.
-const SYNCED_MAX: usize = 100_000;
 
 /// A raw crash to be saved, its dump names turned into file names.
 pub(crate) struct NewCrash<'a> {
@@ -39,7 +34,7 @@ pub(crate) struct Saver<'a> {
     pub(crate) root: &'a Root,
     pub(crate) layout: &'a Layout,
     pub(crate) slots: &'a Slots,
-    pub(crate) synced: &'a Mutex<HashSet<String>>,
+    pub(crate) synced: &'a Synced,
     pub(crate) style: Style,
     pub(crate) prune_empty_dirs: bool,
     pub(crate) id: &'a CrashId,
@@ -99,26 +94,7 @@ impl Saver<'_> {
 
     /// Another process may have made these directories without syncing them.
     pub(crate) fn sync_path(&self, path: &str) -> Result<()> {
-        if self.style.durability == Durability::Os || self.known_synced(path) {
-            return Ok(());
-        }
-        self.root.sync_up(path)?;
-        let mut synced = self
-            .synced
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
-        if synced.len() >= SYNCED_MAX {
-            synced.clear();
-        }
-        synced.insert(path.to_owned());
-        Ok(())
-    }
-
-    fn known_synced(&self, path: &str) -> bool {
-        self.synced
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-            .contains(path)
+        self.synced.ensure(self.root, path, self.style.durability)
     }
 
     pub(crate) fn sync(&self, dir: BorrowedFd<'_>) -> Result<()> {

@@ -1,8 +1,7 @@
 //! A radix tree: one root, one layout, and every operation on single crashes.
 
-use std::collections::HashSet;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use rustix::fd::{AsFd, OwnedFd};
@@ -20,6 +19,7 @@ use crate::root::Root;
 use crate::save::{NewCrash, Saver};
 use crate::slot::Slot;
 use crate::slots::Slots;
+use crate::synced::Synced;
 use crate::write::{Content, Source, Style};
 
 /// A processed crash that expands further than this is taken for a bomb.
@@ -62,7 +62,7 @@ pub struct Tree {
     pub(crate) options: Options,
     pub(crate) slots: Slots,
     pub(crate) claims: Claims,
-    synced: Mutex<HashSet<String>>,
+    synced: Synced,
 }
 
 impl Tree {
@@ -74,7 +74,7 @@ impl Tree {
     }
 
     fn over(root: Arc<Root>, options: Options) -> Self {
-        let (slots, claims, synced) = (Slots::new(), Claims::new(), Mutex::default());
+        let (slots, claims, synced) = (Slots::new(), Claims::new(), Synced::default());
         Self {
             root,
             options,

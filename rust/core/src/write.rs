@@ -8,7 +8,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::path::{Path, PathBuf};
 
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::{AtFlags, FileType, Mode, OFlags};
+use rustix::fs::{AtFlags, FileType, Mode, OFlags, Stat};
 use rustix::io::Errno;
 
 use crate::crash_id::{self, CrashId};
@@ -184,9 +184,8 @@ fn copy_through_memory(
 }
 
 /// Give a new file the permission bits that a tight process umask took from it; whether it did.
-fn loosen(fd: BorrowedFd<'_>, modes: Modes) -> rustix::io::Result<bool> {
-    let have = dir::mode_bits(&rustix::fs::fstat(fd)?);
-    if have & 0o777 == modes.file & 0o777 {
+fn loosen(fd: BorrowedFd<'_>, status: &Stat, modes: Modes) -> rustix::io::Result<bool> {
+    if dir::mode_bits(status) & 0o777 == modes.file & 0o777 {
         return Ok(false);
     }
     rustix::fs::fchmod(fd, modes.for_file())?;
@@ -201,6 +200,8 @@ pub(crate) struct Staged<'d> {
     name: Option<String>,
     /// Whether the process umask was found too tight for this file.
     pub(crate) tight_umask: bool,
+    /// What tells this file from another one of its name.
+    pub(crate) inode: u64,
 }
 
 impl<'d> Staged<'d> {
@@ -213,8 +214,10 @@ impl<'d> Staged<'d> {
         shown: impl Fn() -> PathBuf,
     ) -> Result<Self> {
         let mut staged = Self::open(dir, id, style.modes).during("create", &shown)?;
+        let status = rustix::fs::fstat(&staged.fd).during("look at", &shown)?;
+        staged.inode = status.st_ino;
         staged.tight_umask =
-            loosen(staged.fd.as_fd(), style.modes).during("set the mode of", &shown)?;
+            loosen(staged.fd.as_fd(), &status, style.modes).during("set the mode of", &shown)?;
         fill(staged.fd.as_fd(), content, style.durability, shown)?;
         Ok(staged)
     }
@@ -228,6 +231,7 @@ impl<'d> Staged<'d> {
                 fd,
                 name: None,
                 tight_umask: false,
+                inode: 0,
             }),
             // Not every file system has them.
             Err(Errno::OPNOTSUPP | Errno::ISDIR | Errno::INVAL) => Self::open_named(dir, id, modes),
@@ -249,6 +253,7 @@ impl<'d> Staged<'d> {
             fd,
             name: Some(name),
             tight_umask: false,
+            inode: 0,
         })
     }
 

@@ -4,6 +4,7 @@
     reason = "PyO3 hands extracted arguments over by value"
 )]
 
+mod antenna;
 mod bytes;
 mod crash_id;
 mod error;
@@ -17,6 +18,8 @@ use pyo3::prelude::*;
 mod _rust {
     use pyo3::prelude::*;
 
+    #[pymodule_export]
+    use crate::antenna::AntennaTree;
     #[pymodule_export]
     use crate::crash_id::{
         crash_id_from_uuid, date_and_depth, date_of, depth_of, is_valid, new_crash_id,

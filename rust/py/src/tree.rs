@@ -18,20 +18,20 @@ use crate::error::to_py;
 
 /// A dump as Python hands it over.
 #[derive(FromPyObject)]
-enum Dump {
+pub(crate) enum Dump {
     Bytes(PyBackedBytes),
     Path(PathBuf),
 }
 
 type Dumps = Option<Vec<(String, Dump)>>;
 
-fn new_dumps(dumps: &Dumps) -> Result<Option<NewDumps<'_>>> {
-    let Some(dumps) = dumps else { return Ok(None) };
+/// Dumps with their names checked.
+pub(crate) fn new_dumps(dumps: &[(String, Dump)]) -> Result<NewDumps<'_>> {
     let mut checked = Vec::with_capacity(dumps.len());
     for (name, dump) in dumps {
         checked.push((DumpName::parse(name)?, content(dump)));
     }
-    Ok(Some(checked))
+    Ok(checked)
 }
 
 fn content(dump: &Dump) -> Content<'_> {
@@ -42,7 +42,7 @@ fn content(dump: &Dump) -> Content<'_> {
 }
 
 /// An open object as bytes, without a copy in between.
-fn read<'py>(py: Python<'py>, object: &Object) -> PyResult<Bound<'py, PyBytes>> {
+pub(crate) fn read<'py>(py: Python<'py>, object: &Object) -> PyResult<Bound<'py, PyBytes>> {
     new_filled(py, object.len(), |bytes| {
         py.detach(|| object.read_into(bytes)).map_err(to_py)
     })
@@ -187,7 +187,7 @@ impl RadixTree {
         second: Option<u32>,
     ) -> PyResult<()> {
         let id = crash_id.0;
-        let dumps = new_dumps(&dumps).map_err(to_py)?;
+        let dumps = dumps.as_deref().map(new_dumps).transpose().map_err(to_py)?;
         let queue = if queue { Queue::At(second) } else { Queue::No };
         py.detach(|| self.tree.save_raw_crash(&id, &raw_crash, dumps, queue))
             .map_err(to_py)
@@ -202,8 +202,9 @@ impl RadixTree {
     ) -> PyResult<Vec<Bound<'py, PyAny>>> {
         let save = |(crash_id, json, dumps): &(String, PyBackedBytes, Dumps)| {
             let id = CrashId::parse(crash_id)?;
+            let dumps = dumps.as_deref().map(new_dumps).transpose()?;
             self.tree
-                .save_raw_crash(&id, json, new_dumps(dumps)?, Queue::At(second))
+                .save_raw_crash(&id, json, dumps, Queue::At(second))
         };
         let results = py.detach(|| items.iter().map(save).collect());
         outcomes(py, results, |()| Ok(py.None().into_bound(py)))
