@@ -1,0 +1,43 @@
+"""The tree of today's Socorro, with the API of this package."""
+
+import datetime as dt
+from typing import Any, ClassVar
+
+from pydantic import Field
+
+from socorro_fast.codec import get_codec, iso_text
+from socorro_fast.fs.options import FSOptions
+from socorro_fast.fs.radix import FSLegacyRadixTreeStorage
+from socorro_fast.options import CodecName
+
+
+def socorro_text(date: dt.date) -> str:
+    """Return a datetime as Socorro writes it, without the zone; a date as its `isoformat()`."""
+    if isinstance(date, dt.datetime):
+        return date.strftime("%Y-%m-%d %H:%M:%S.%f")
+    return iso_text(date)
+
+
+class SocorroOptions(FSOptions):
+    """The options of today's Socorro: its own JSON, and no radix where the ID says 0."""
+
+    zero_depth: int = Field(
+        default=0, ge=0, le=9, description="the depth that the digit 0 in a crash ID means"
+    )
+    codec: CodecName = Field(
+        default="json",
+        description='how JSON is written: "json" (byte for byte as Socorro) or "orjson" (fast)',
+    )
+
+
+class SocorroRadixTreeStorage(FSLegacyRadixTreeStorage):
+    """The tree of today's Socorro, with the API of this package.
+
+    Options: `SocorroOptions`.
+    """
+
+    Options: ClassVar[type[SocorroOptions]] = SocorroOptions
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._codec = get_codec(self.options.codec, socorro_text)
