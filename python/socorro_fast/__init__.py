@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from socorro_fast.containers import ReadOnlyCrashStorage as ReadOnlyCrashStorage
     from socorro_fast.containers import RedactingCrashStorage as RedactingCrashStorage
     from socorro_fast.containers import ShardedCrashStorage as ShardedCrashStorage
+    from socorro_fast.copying import Copied as Copied
+    from socorro_fast.copying import CopyReport as CopyReport
+    from socorro_fast.copying import copy as copy
+    from socorro_fast.copying import copy_each as copy_each
     from socorro_fast.dumps import FileDumpsMapping as FileDumpsMapping
     from socorro_fast.dumps import MemoryDumpsMapping as MemoryDumpsMapping
     from socorro_fast.errors import BadArgumentError as BadArgumentError
@@ -68,6 +72,8 @@ _HOME = {
     "BenchmarkingCrashStorage": "containers",
     "Configuration": "config",
     "ConfigurationError": "errors",
+    "Copied": "copying",
+    "CopyReport": "copying",
     "CorruptCrash": "errors",
     "CrashDataBase": "services",
     "CrashIDNotFound": "errors",
@@ -113,6 +119,8 @@ _HOME = {
     "TarFileSequentialReadingCrashStore": "fs",
     "TarFileWritingCrashStore": "fs",
     "__version__": "_rust",
+    "copy": "copying",
+    "copy_each": "copying",
     "open_storage": "config",
 }
 

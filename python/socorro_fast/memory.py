@@ -112,6 +112,25 @@ class InMemoryCrashStorage(CrashStorageBase):
         with self._lock:
             self._put_raw(crash_id, raw, kept).processed = processed
 
+    def save_json(
+        self,
+        crash_id: str,
+        raw_crash: bytes | None,
+        dumps: Mapping[str, Any] | None,
+        processed_crash: bytes | None,
+        *,
+        queue: bool,
+    ) -> None:
+        """Save JSON as it is, what is not None of it; `queue` says whether the crash is queued."""
+        kept = self._check_save(dumps, crash_id)
+        with self._lock:
+            if raw_crash is not None:
+                self._put_raw(crash_id, raw_crash, kept)
+            if raw_crash is not None and queue:
+                self._queue.add(crash_id)
+            if processed_crash is not None:
+                self._crashes.setdefault(crash_id, _Crash()).processed = processed_crash
+
     def get_raw_crash(self, crash_id: str) -> dict[str, Any]:
         """Return the annotations of a crash."""
         raw_crash: dict[str, Any] = self._codec.loads(self.get_raw_crash_bytes(crash_id))
@@ -227,12 +246,15 @@ class InMemoryCrashStorage(CrashStorageBase):
     def _encode_raw(
         self, raw_crash: object, dumps: object, crash_id: str
     ) -> tuple[bytes, dict[str, bytes] | None]:
+        kept = self._check_save(dumps, crash_id)
+        return self._codec.dumps(check_raw_crash(raw_crash)), kept
+
+    def _check_save(self, dumps: object, crash_id: str) -> dict[str, bytes] | None:
         self._check_open()
         check_crash_id(crash_id)
         options = self.options
         checked = normalise_dumps(dumps, options.dump_field, options.dump_file_suffix)
-        raw = self._codec.dumps(check_raw_crash(raw_crash))
-        return raw, None if checked is None else {name: dump_bytes(d) for name, d in checked}
+        return None if checked is None else {name: dump_bytes(d) for name, d in checked}
 
     def _put_raw(self, crash_id: str, raw: bytes, dumps: dict[str, bytes] | None) -> _Crash:
         crash = self._crashes.setdefault(crash_id, _Crash())

@@ -45,6 +45,36 @@ class FSBatches(CrashStorageBase):
             map(self._checked_item, items), lambda part: self._tree.save_many(part, self._second())
         )
 
+    def save_json(
+        self,
+        crash_id: str,
+        raw_crash: bytes | None,
+        dumps: Mapping[str, Any] | None,
+        processed_crash: bytes | None,
+        *,
+        queue: bool,
+    ) -> None:
+        """Save JSON as it is, which is what a copy does.
+
+        Args:
+            crash_id: The ID of the crash.
+            raw_crash: The raw crash as JSON, or None to save none.
+            dumps: As `save_raw_crash` takes them; saved with the raw crash only.
+            processed_crash: The processed crash as JSON, or None to save none.
+            queue: Whether the raw crash is queued, where there is a queue.
+
+        Raises:
+            InvalidCrashID, InvalidDumpName, InvalidCrash: Nothing was touched.
+            StorageIOError: The disk refused; the raw crash may be saved already.
+        """
+        self._check_open()
+        check_crash_id(crash_id)
+        if raw_crash is not None:
+            checked = dumps_argument(dumps, self.options)
+            self._tree.save_raw_crash(crash_id, raw_crash, checked, queue, self._second())
+        if processed_crash is not None:
+            self._tree.save_processed(crash_id, processed_crash)
+
     def _checked_item(self, item: tuple[Any, Any, Any]) -> CrashStorageError | tuple[Any, ...]:
         raw_crash, dumps, crash_id = item
         try:
