@@ -45,9 +45,13 @@ class CrashIDNotFound(CrashStorageError, LookupError):
         crash_id: The ID that was asked for.
         kind: What is missing: "crash", "raw crash", "dump 'NAME'" or "processed crash".
         where: The storage or the place that was searched.
+
+    Code written for the original raises it with less, or without anything.
     """
 
-    def __init__(self, crash_id: str, kind: str, where: str) -> None:
+    def __init__(
+        self, crash_id: str = "not named", kind: str = "crash", where: str = "the storage"
+    ) -> None:
         super().__init__(crash_id, kind, where)
         self.crash_id = crash_id
         self.kind = kind

@@ -1,0 +1,255 @@
+"""The containers, made of what a configuration names."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from inspect import signature
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from socorro_fast import containers, predicate
+from socorro_fast.base import CrashStorageBase as NativeStorage
+from socorro_fast.compat.classic.config import (
+    ABSENT,
+    Config,
+    class_named,
+    find,
+    names_in,
+    namespace_in,
+)
+from socorro_fast.compat.classic.crashstorage_base import CrashStorageBase, adapted
+from socorro_fast.compat.classic.criteria import criteria_from
+from socorro_fast.compat.classic.dotdict import DotDict
+from socorro_fast.compat.classic.poly_storage_error import PolyStorageError
+from socorro_fast.errors import ConfigurationError, PolyCrashStorageError, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+
+class ContainerBase(CrashStorageBase):
+    """What the containers share: members from a configuration, failures as `PolyStorageError`.
+
+    Attributes:
+        class_options: Where the configuration has the class of each member.
+    """
+
+    class_options: ClassVar[Mapping[str, str]] = {}
+
+    def _find_options(
+        self, config: Any, quit_check_callback: Any, given: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        found = super()._find_options(config, quit_check_callback, given)
+        if config is None:
+            return found
+        with ExitStack() as opened:
+            for option, members in self._members_of(config, found, opened, quit_check_callback):
+                found[option] = members
+            opened.pop_all()
+        return found
+
+    @classmethod
+    def _named_options(cls, config: Any) -> dict[str, Any]:
+        # What is named like a member is the namespace of its configuration.
+        found = super()._named_options(config)
+        members: tuple[str, ...] = getattr(cls, "member_options", ())
+        return {name: value for name, value in found.items() if name not in members}
+
+    def _members_of(
+        self, config: Any, found: Mapping[str, Any], opened: ExitStack, quit_check: Any
+    ) -> Iterator[tuple[str, Any]]:
+        """Yield the members by option, each one entered into `opened` when it is made."""
+        for path in self.class_options:
+            option, _dot, _name = path.partition(".")
+            if option not in found:
+                yield option, self._made(config, option, path, opened, quit_check)
+
+    def _made(
+        self, config: Any, namespace: str, path: str, opened: ExitStack, quit_check: Any
+    ) -> Any:
+        named = find(config, path)
+        if named is ABSENT or named == "":
+            raise ConfigurationError(f"{type(self).__name__} needs a class in {path!r}")
+        own = namespace_in(config, namespace)
+        label = ".".join(name for name in (self.namespace, namespace) if name)
+        made = _construct(path, named, own, label, quit_check)
+        opened.callback(made.close)
+        return made
+
+    def _save(self, operation: str, crash_id: str, *args: Any) -> None:
+        try:
+            super()._save(operation, crash_id, *args)  # type: ignore[misc] # of the container
+        except PolyCrashStorageError as error:
+            raise _classic(error) from error.__cause__
+
+    def _read(self, operation: str, crash_id: str, *args: Any) -> Any:
+        try:
+            return super()._read(operation, crash_id, *args)  # type: ignore[misc] # likewise
+        except PolyCrashStorageError as error:
+            raise _classic(error) from error.__cause__
+
+    def remove(self, crash_id: str) -> None:
+        """Remove a crash from every member that has it."""
+        try:
+            super().remove(crash_id)
+        except PolyCrashStorageError as error:
+            raise _classic(error) from error.__cause__
+
+    def close(self) -> None:
+        """Close every member; one that has no `close` is left alone.
+
+        Raises:
+            PolyStorageError: What each member that failed raised.
+        """
+        try:
+            super().close()
+        except PolyCrashStorageError as error:
+            failed = [
+                each for each in error.exceptions if not isinstance(each, NotImplementedError)
+            ]
+            if failed:
+                raise PolyStorageError(error.message, failed) from error.__cause__
+
+
+def _classic(error: PolyCrashStorageError) -> PolyStorageError:
+    return PolyStorageError(error.message, error.exceptions)
+
+
+def _construct(path: str, named: Any, config: Config, label: str, quit_check: Any) -> Any:
+    storage_class = class_named(named)
+    if not isinstance(storage_class, type) or not issubclass(storage_class, NativeStorage):
+        raise ConfigurationError(f"{path} is {shown(named)}, which is no storage class")
+    storage_class = adapted(storage_class)
+    parameters = signature(storage_class).parameters.values()
+    if any(each.name == "namespace" or each.kind is each.VAR_POSITIONAL for each in parameters):
+        return storage_class(config, label, quit_check)
+    # A constructor of the years before 2018.
+    return storage_class(config, quit_check)
+
+
+class PolyCrashStorage(ContainerBase, containers.PolyCrashStorage):
+    """Saves every crash to every member, also when one of them fails.
+
+    The members are `storage_namespaces`, a list of namespaces that have a `crashstorage_class`, or
+    `storage_classes`, a list of classes with the namespaces `storage0`, `storage1` and so on.
+    """
+
+    def _members_of(
+        self, config: Any, found: Mapping[str, Any], opened: ExitStack, quit_check: Any
+    ) -> Iterator[tuple[str, Any]]:
+        if "storages" in found:
+            return
+        members = {}
+        for namespace, named in _poly_members(config).items():
+            own = namespace_in(config, namespace)
+            label = ".".join(name for name in (self.namespace, namespace) if name)
+            path = f"{namespace}.crashstorage_class".lstrip(".")
+            members[namespace] = _construct(path, named, own, label, quit_check)
+            opened.callback(members[namespace].close)
+        yield "storages", members
+
+    @property
+    def stores(self) -> DotDict:
+        """The members by namespace, in their order."""
+        return DotDict(self.options.storages)
+
+
+def _poly_members(config: Any) -> dict[str, Any]:
+    """Return the classes of the members by their namespaces."""
+    named = find(config, "storage_namespaces")
+    if named is not ABSENT and names_in(named):
+        return {name: _class_in(config, name) for name in names_in(named)}
+    listed = find(config, "storage_classes")
+    if listed is ABSENT:
+        return {"": _class_in(config, "")}
+    own = getattr(listed, "subordinate_namespace_names", None)
+    if own is not None:
+        return {name: _class_in(config, name) for name in own}
+    classes = {f"storage{number}": each for number, each in enumerate(names_in(listed))}
+    return {name: _class_in(config, name, each) for name, each in classes.items()}
+
+
+def _class_in(config: Any, namespace: str, default: Any = ABSENT) -> Any:
+    path = f"{namespace}.crashstorage_class".lstrip(".")
+    found = find(config, path)
+    if found is ABSENT:
+        found = default
+    if found is ABSENT:
+        raise ConfigurationError(f"PolyCrashStorage needs a class in {path!r}")
+    return found
+
+
+class _Primary(ContainerBase):
+    primary: Any
+
+    @property
+    def primary_store(self) -> NativeStorage:
+        """The primary storage."""
+        store: NativeStorage = self.primary
+        return store
+
+
+class FallbackCrashStorage(_Primary, containers.FallbackCrashStorage):
+    """Saves to `primary.storage_class`, and to `fallback.storage_class` when that fails."""
+
+    class_options: ClassVar[Mapping[str, str]] = {
+        "primary.storage_class": "",
+        "fallback.storage_class": "",
+    }
+
+    @property
+    def fallback_store(self) -> NativeStorage:
+        """The storage for when the primary one fails."""
+        return self.fallback
+
+
+class MigrationCrashStorage(_Primary, containers.MigrationCrashStorage):
+    """Asks `primary` about crashes of `date_threshold`, yymmdd, and later, else `fallback`."""
+
+    class_options: ClassVar[Mapping[str, str]] = FallbackCrashStorage.class_options
+
+    @property
+    def fallback_store(self) -> NativeStorage:
+        """The storage of older crashes."""
+        return self.fallback
+
+
+class PrimaryDeferredStorage(_Primary, containers.PrimaryDeferredStorage):
+    """Saves crashes to `primary.storage_class`, those that are deferred to `deferred`'s.
+
+    `deferral_criteria` may be a lambda as text: see `criteria_from`.
+    """
+
+    class_options: ClassVar[Mapping[str, str]] = {
+        "primary.storage_class": "",
+        "deferred.storage_class": "",
+    }
+
+    def _find_options(
+        self, config: Any, quit_check_callback: Any, given: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        criteria = given.get("deferral_criteria", find(config, "deferral_criteria"))
+        if criteria is ABSENT:
+            criteria = predicate.Predicate("legacy_processing")
+        given = dict(given) | {"deferral_criteria": criteria_from(criteria)}
+        return super()._find_options(config, quit_check_callback, given)
+
+    @property
+    def deferred_store(self) -> NativeStorage:
+        """The storage of deferred crashes."""
+        return self.deferred
+
+
+class PrimaryDeferredProcessedStorage(
+    PrimaryDeferredStorage, containers.PrimaryDeferredProcessedStorage
+):
+    """As `PrimaryDeferredStorage`, with `processed.storage_class` for processed crashes."""
+
+    class_options: ClassVar[Mapping[str, str]] = {
+        **PrimaryDeferredStorage.class_options,
+        "processed.storage_class": "",
+    }
+
+    @property
+    def processed_store(self) -> NativeStorage:
+        """The storage of processed crashes."""
+        return self.processed
