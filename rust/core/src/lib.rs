@@ -15,6 +15,7 @@ mod object;
 mod queue;
 mod root;
 mod save;
+pub mod segment;
 pub mod shard;
 pub mod slot;
 mod slots;

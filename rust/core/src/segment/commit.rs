@@ -1,0 +1,132 @@
+//! Group commit: savers that wait for the disk share one round of syncs.
+
+use std::io;
+use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use rustix::fd::OwnedFd;
+use rustix::io::Errno;
+
+use super::file::locked;
+
+/// A segment that is being written, as the committer sees it.
+#[derive(Debug)]
+pub(crate) struct Target {
+    pub(crate) fd: Arc<OwnedFd>,
+    /// Up to where records were written.
+    pub(crate) written: AtomicU64,
+    /// Up to where they are known to be on the disk.
+    pub(crate) durable: AtomicU64,
+    /// Why a sync failed. After that nothing is known about what was written.
+    errno: AtomicI32,
+}
+
+impl Target {
+    pub(crate) fn new(fd: Arc<OwnedFd>, at: u64) -> Self {
+        Self {
+            fd,
+            written: AtomicU64::new(at),
+            durable: AtomicU64::new(0),
+            errno: AtomicI32::new(0),
+        }
+    }
+
+    pub(crate) fn outcome(&self) -> io::Result<()> {
+        match self.errno.load(Ordering::Acquire) {
+            0 => Ok(()),
+            errno => Err(io::Error::from_raw_os_error(errno)),
+        }
+    }
+
+    fn sync(&self) {
+        let written = self.written.load(Ordering::Acquire);
+        match rustix::io::retry_on_intr(|| rustix::fs::fdatasync(&*self.fd)) {
+            Ok(()) => drop(self.durable.fetch_max(written, Ordering::AcqRel)),
+            Err(error) => self.fail(error),
+        }
+    }
+
+    /// Nothing more may be promised about this segment.
+    pub(crate) fn fail(&self, error: Errno) {
+        self.errno.store(error.raw_os_error(), Ordering::Release);
+    }
+}
+
+#[derive(Debug, Default)]
+struct Rounds {
+    /// The number of the round that collects targets now.
+    next: u64,
+    /// How many rounds are over.
+    over: u64,
+    running: bool,
+    targets: Vec<Arc<Target>>,
+}
+
+/// Rounds of syncs.
+#[derive(Debug)]
+pub(crate) struct Committer {
+    rounds: Mutex<Rounds>,
+    over: Condvar,
+    interval: Duration,
+}
+
+impl Committer {
+    /// `interval`: microseconds that a round waits for more savers.
+    pub(crate) fn new(interval: u64) -> Self {
+        Self {
+            rounds: Mutex::default(),
+            over: Condvar::new(),
+            interval: Duration::from_micros(interval),
+        }
+    }
+
+    /// Wait until a sync of the target that began after this call has ended.
+    pub(crate) fn wait(&self, target: &Arc<Target>) -> io::Result<()> {
+        let mut rounds = locked(&self.rounds);
+        let mine = rounds.next;
+        if !rounds.targets.iter().any(|each| Arc::ptr_eq(each, target)) {
+            rounds.targets.push(Arc::clone(target));
+        }
+        while rounds.over <= mine {
+            rounds = if rounds.running {
+                self.over
+                    .wait(rounds)
+                    .unwrap_or_else(PoisonError::into_inner)
+            } else {
+                self.lead(rounds)
+            };
+        }
+        drop(rounds);
+        target.outcome()
+    }
+
+    /// Sync what was collected, on behalf of everybody who waits.
+    fn lead<'a>(&'a self, mut rounds: MutexGuard<'a, Rounds>) -> MutexGuard<'a, Rounds> {
+        rounds.running = true;
+        if !self.interval.is_zero() {
+            rounds = self.gather(rounds);
+        }
+        let targets = std::mem::take(&mut rounds.targets);
+        rounds.next += 1;
+        drop(rounds);
+        for target in &targets {
+            target.sync();
+        }
+        let mut rounds = locked(&self.rounds);
+        rounds.running = false;
+        rounds.over = rounds.next;
+        self.over.notify_all();
+        rounds
+    }
+
+    /// Let more savers come.
+    fn gather<'a>(&'a self, mut rounds: MutexGuard<'a, Rounds>) -> MutexGuard<'a, Rounds> {
+        let end = Instant::now() + self.interval;
+        while let Some(left) = end.checked_duration_since(Instant::now()) {
+            let waited = self.over.wait_timeout(rounds, left);
+            rounds = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+        rounds
+    }
+}

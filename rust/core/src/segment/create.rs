@@ -1,0 +1,132 @@
+//! Making segments: locked, with their header, before they get their name.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
+use rustix::fs::{Mode, OFlags};
+use rustix::io::Errno;
+
+use super::append::OpenSegment;
+use super::commit::Target;
+use super::context::{Context, now};
+use super::day::{Day, Seen};
+use super::file::{Segment, segment_name, write_at};
+use super::format::{HEADER, Salt, SegmentHeader};
+use crate::dir;
+use crate::error::{During, Error, Result};
+
+/// How new files of ours are opened: nobody else may have them.
+pub(crate) const CREATE: OFlags = OFlags::RDWR
+    .union(OFlags::CREATE)
+    .union(OFlags::EXCL)
+    .union(OFlags::CLOEXEC)
+    .union(OFlags::NOFOLLOW);
+
+/// A number that nobody else has.
+pub(crate) fn random_number() -> Result<u64> {
+    getrandom::u64().map_err(no_randomness)
+}
+
+fn random_salt() -> Result<Salt> {
+    let mut salt = Salt([0; 16]);
+    getrandom::fill(&mut salt.0).map_err(no_randomness)?;
+    Ok(salt)
+}
+
+fn no_randomness(error: getrandom::Error) -> Error {
+    Error::Io {
+        action: "get random bytes from",
+        path: PathBuf::from("the operating system"),
+        source: std::io::Error::other(error.to_string()),
+    }
+}
+
+/// Create a file, locked, whatever the umask of the process.
+pub(crate) fn create_locked(
+    context: &Context,
+    dir: BorrowedFd<'_>,
+    name: &str,
+) -> rustix::io::Result<OwnedFd> {
+    let mode = context.modes.for_file();
+    let fd = rustix::fs::openat(dir, name, CREATE, mode)?;
+    if dir::mode_bits(&rustix::fs::fstat(&fd)?) & 0o777 != context.modes.file & 0o777 {
+        rustix::fs::fchmod(
+            &fd,
+            Mode::from_raw_mode(context.modes.file as rustix::fs::RawMode),
+        )?;
+    }
+    dir::lock(fd.as_fd());
+    Ok(fd)
+}
+
+/// Make a segment of a day, which is this storage's to write.
+pub(crate) fn make(day: &Day) -> Result<Seen<OpenSegment>> {
+    let number = random_number()?;
+    let name = format!("{number:016x}.new");
+    let made = make_file(day, number, &name);
+    if made.is_err() {
+        day.pool.leave(number);
+        // It may be there or not, and whoever lists the day may take it away as well.
+        let _ = dir::unlink(day.dir.as_fd(), &name);
+    }
+    match made {
+        Err(error) if error.errno() == Some(Errno::NOENT) => Ok(Seen::Gone),
+        other => other.map(Seen::Is),
+    }
+}
+
+fn make_file(day: &Day, number: u64, name: &str) -> Result<OpenSegment> {
+    let context = &day.context;
+    let path = || day.path.join(name);
+    let header = SegmentHeader {
+        number,
+        date: day.date,
+        made: now(),
+        salt: random_salt()?,
+        mount: context.mount,
+        length: HEADER,
+    };
+    let fd = create_locked(context, day.dir.as_fd(), name).during("create", path)?;
+    write_at(fd.as_fd(), &header.encode(), 0).during("write", path)?;
+    context.sync_all(fd.as_fd()).during("sync", path)?;
+    publish(day, header, Arc::new(fd), name)
+}
+
+/// Give a file that is ready its name. From then on others see it.
+fn publish(day: &Day, header: SegmentHeader, fd: Arc<OwnedFd>, name: &str) -> Result<OpenSegment> {
+    let context = &day.context;
+    let number = header.number;
+    let segment = Segment::new(
+        header,
+        &day.path,
+        Arc::clone(&day.dir),
+        Arc::clone(&context.descriptors),
+    );
+    let segment = Arc::new(segment.with_file(Arc::clone(&fd)));
+    day.pool.enter(number);
+    let slot = day.state().enter(Arc::clone(&segment));
+    let named = rustix::fs::renameat(&*day.dir, name, &*day.dir, segment_name(number))
+        .during("create", || segment.path())
+        .and_then(|()| day.ring())
+        .and_then(|()| {
+            context
+                .sync_all(day.dir.as_fd())
+                .during("sync directory", || day.path.clone())
+        });
+    if let Err(error) = named {
+        day.state().leave(slot);
+        let _ = dir::unlink(day.dir.as_fd(), &segment_name(number));
+        return Err(error);
+    }
+    Ok(OpenSegment {
+        target: Arc::new(Target::new(fd, HEADER)),
+        segment,
+        slot,
+        offset: HEADER,
+        capacity: context.options.segment_bytes,
+        prewritten: false,
+        entries: Vec::new(),
+        given_up: 0,
+    })
+}

@@ -1,0 +1,173 @@
+//! A day: the directory of its segments, and what is known of them.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use rustix::fd::{AsFd, OwnedFd};
+use rustix::fs::{Mode, OFlags};
+use rustix::io::Errno;
+
+use super::context::Context;
+use super::file::{Segment, locked};
+use super::index::{Index, Known, Place};
+use super::load::{self, Live};
+use super::pool::Pool;
+use super::record::Key;
+use crate::error::{During, Result};
+
+/// The file that grows when segments come or go.
+pub(crate) const CHANGES: &str = "changes";
+
+/// A day of segments.
+#[derive(Debug)]
+pub(crate) struct Day {
+    pub(crate) context: Arc<Context>,
+    /// yyyymmdd.
+    pub(crate) date: u32,
+    pub(crate) path: PathBuf,
+    pub(crate) dir: Arc<OwnedFd>,
+    /// Absent where nothing can be written, and nobody has.
+    changes: Option<OwnedFd>,
+    state: Mutex<State>,
+    pub(crate) pool: Pool,
+}
+
+/// What is known of a day.
+#[derive(Debug, Default)]
+pub(crate) struct State {
+    pub(crate) index: Index,
+    /// Segments by slot. A slot is never given to another segment; one that is gone leaves it empty.
+    pub(crate) segments: Vec<Option<Arc<Segment>>>,
+    /// Segments that other processes are writing.
+    pub(crate) live: Vec<Live>,
+    /// Something was not where the index said: it is to be built anew.
+    pub(crate) distrusted: bool,
+    /// Length of `changes` when the directory was listed last.
+    listed_at: Option<u64>,
+}
+
+impl State {
+    pub(crate) fn segment(&self, slot: u32) -> Option<&Arc<Segment>> {
+        self.segments.get(slot as usize)?.as_ref()
+    }
+
+    pub(crate) fn slot_of(&self, number: u64) -> Option<u32> {
+        let found = self
+            .segments
+            .iter()
+            .position(|each| each.as_ref().is_some_and(|each| each.number() == number))?;
+        u32::try_from(found).ok()
+    }
+
+    /// Give a segment a slot.
+    pub(crate) fn enter(&mut self, segment: Arc<Segment>) -> u32 {
+        self.segments.push(Some(segment));
+        u32::try_from(self.segments.len() - 1).unwrap_or(u32::MAX)
+    }
+
+    /// Empty a slot.
+    pub(crate) fn leave(&mut self, slot: u32) {
+        if let Some(place) = self.segments.get_mut(slot as usize) {
+            *place = None;
+        }
+    }
+}
+
+/// What an operation over a day comes to.
+#[derive(Debug)]
+pub(crate) enum Seen<T> {
+    /// The directory was removed: another one may be there by now.
+    Gone,
+    Is(T),
+}
+
+impl Day {
+    /// The day in an open directory. `make`: the file `changes` may be made.
+    pub(crate) fn open(
+        context: &Arc<Context>,
+        date: u32,
+        path: &Path,
+        dir: OwnedFd,
+    ) -> Result<Self> {
+        let changes = open_changes(context, &dir).during("open", || path.join(CHANGES))?;
+        Ok(Self {
+            context: Arc::clone(context),
+            date,
+            path: path.to_owned(),
+            dir: Arc::new(dir),
+            changes,
+            state: Mutex::default(),
+            pool: Pool::new(context.max_open),
+        })
+    }
+
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        locked(&self.state)
+    }
+
+    /// What is known, after a look at what others have done since.
+    pub(crate) fn refreshed(&self) -> Result<Seen<MutexGuard<'_, State>>> {
+        let mut state = self.state();
+        let Seen::Is(length) = self.changes_length()? else {
+            return Ok(Seen::Gone);
+        };
+        if length.is_none() || state.listed_at != length || state.distrusted {
+            load::list(self, &mut state)?;
+            (state.listed_at, state.distrusted) = (length, false);
+        }
+        load::poll(self, &mut state)?;
+        Ok(Seen::Is(state))
+    }
+
+    /// The length of `changes`, if that can be known.
+    fn changes_length(&self) -> Result<Seen<Option<u64>>> {
+        let watched = self.changes.as_ref().map_or(self.dir.as_fd(), AsFd::as_fd);
+        let status = rustix::fs::fstat(watched).during("look at", || self.path.join(CHANGES))?;
+        if status.st_nlink == 0 {
+            return Ok(Seen::Gone);
+        }
+        let length = u64::try_from(status.st_size).unwrap_or_default();
+        Ok(Seen::Is(self.changes.is_some().then_some(length)))
+    }
+
+    /// Tell everybody that a segment came or is about to go.
+    pub(crate) fn ring(&self) -> Result<()> {
+        let Some(changes) = &self.changes else {
+            return Ok(());
+        };
+        let written = rustix::io::write(changes, b"+");
+        written
+            .map(drop)
+            .during("write", || self.path.join(CHANGES))
+    }
+
+    /// Where a crash's records lie, as far as anybody knows now.
+    pub(crate) fn find(&self, key: &Key) -> Result<Seen<Known>> {
+        Ok(match self.refreshed()? {
+            Seen::Is(state) => Seen::Is(state.index.get(key)),
+            Seen::Gone => Seen::Gone,
+        })
+    }
+
+    #[allow(dead_code, reason = "for compaction")]
+    /// The segment of a place, if it is still there.
+    pub(crate) fn segment_of(&self, place: &Place) -> Option<Arc<Segment>> {
+        self.state().segment(place.slot).cloned()
+    }
+}
+
+fn open_changes(context: &Context, dir: &OwnedFd) -> rustix::io::Result<Option<OwnedFd>> {
+    let flags = OFlags::RDWR | OFlags::APPEND | OFlags::CREATE | OFlags::CLOEXEC | OFlags::NOFOLLOW;
+    let mode = context.modes.for_file();
+    match rustix::fs::openat(dir, CHANGES, flags, mode) {
+        Ok(fd) => Ok(Some(fd)),
+        Err(Errno::ACCESS | Errno::ROFS | Errno::PERM) => {
+            let reading = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW;
+            match rustix::fs::openat(dir, CHANGES, reading, Mode::empty()) {
+                Err(Errno::NOENT) => Ok(None),
+                other => other.map(Some),
+            }
+        }
+        Err(other) => Err(other),
+    }
+}

@@ -1,0 +1,279 @@
+//! Learning what a day holds: listing its directory, loading segments, polling those being written.
+
+use std::collections::HashSet;
+use std::io;
+use std::sync::Arc;
+
+use rustix::fd::{AsFd, OwnedFd};
+use rustix::io::Errno;
+
+use super::append;
+use super::day::{CHANGES, Day, State};
+use super::file::{Segment, number_in, open_repairable, read_vec, segment_name, size_of_file};
+use super::footer::{self, Entry, TAIL};
+use super::format::{HEADER_BYTES, NoHeader, SegmentHeader};
+use super::scan::{Found, Reading, scan};
+use crate::dir::{self, EntryKind};
+use crate::error::{During, Error, Result};
+
+/// Reading a file's end, a small footer comes along.
+const TAIL_READ: u64 = 64 * 1024;
+
+/// A segment that another process is writing.
+#[derive(Debug)]
+pub(crate) struct Live {
+    pub(crate) slot: u32,
+    fd: Arc<OwnedFd>,
+    /// Where its next record will begin.
+    end: u64,
+}
+
+/// List the directory, and load what was not known of it.
+pub(crate) fn list(day: &Day, state: &mut State) -> Result<()> {
+    let entries = match dir::list(day.dir.as_fd()) {
+        Ok(entries) => entries,
+        Err(error) => return Err(error).during("list directory", || day.path.clone()),
+    };
+    let mut numbers = HashSet::new();
+    for entry in &entries {
+        match number_in(&entry.name, ".seg") {
+            Some(number) if entry.kind == EntryKind::Other => drop(numbers.insert(number)),
+            _ if is_ours(&entry.name) => {}
+            _ => day.context.note(format!(
+                "'{}' is not a segment storage's and was left alone",
+                day.path.join(&entry.name).display()
+            )),
+        }
+    }
+    let known = |segment: &Arc<Segment>| numbers.contains(&segment.number());
+    if state.distrusted || state.segments.iter().flatten().any(|each| !known(each)) {
+        forget_gone(day, state, &numbers)?;
+    }
+    for number in numbers {
+        if state.slot_of(number).is_none() {
+            load(day, state, number)?;
+        }
+    }
+    Ok(())
+}
+
+fn is_ours(name: &str) -> bool {
+    name == CHANGES || name.starts_with("queue") || number_in(name, ".new").is_some()
+}
+
+/// Segments are gone. Others hold copies of what was in them, which the index may not know: what it
+/// holds is read again.
+fn forget_gone(day: &Day, state: &mut State, there: &HashSet<u64>) -> Result<()> {
+    state.index = super::index::Index::default();
+    state.live.clear();
+    for slot in 0..state.segments.len() {
+        let Some(place) = state.segments.get_mut(slot) else {
+            continue;
+        };
+        let Some(segment) = place.take_if(|each| !there.contains(&each.number())) else {
+            if let Some(segment) = place.clone() {
+                let slot = u32::try_from(slot).unwrap_or(u32::MAX);
+                reload(day, state, &segment, slot)?;
+            }
+            continue;
+        };
+        drop(segment);
+    }
+    Ok(())
+}
+
+fn reload(day: &Day, state: &mut State, segment: &Arc<Segment>, slot: u32) -> Result<()> {
+    let found = read(day, segment.number())?;
+    if let Some(loaded) = found {
+        take_in(day, state, loaded, slot);
+    }
+    Ok(())
+}
+
+fn load(day: &Day, state: &mut State, number: u64) -> Result<()> {
+    let Some(loaded) = read(day, number)? else {
+        return Ok(());
+    };
+    let segment = Segment::new(
+        loaded.header,
+        &day.path,
+        Arc::clone(&day.dir),
+        Arc::clone(&day.context.descriptors),
+    );
+    let slot = state.enter(Arc::new(segment));
+    take_in(day, state, loaded, slot);
+    Ok(())
+}
+
+fn take_in(day: &Day, state: &mut State, loaded: Loaded, slot: u32) {
+    for entry in &loaded.entries {
+        state.index.add(entry, slot);
+    }
+    // What this process writes it knows without looking.
+    if let Some((fd, end)) = loaded
+        .living
+        .filter(|_| !day.pool.owns(loaded.header.number))
+    {
+        let fd = Arc::new(fd);
+        state.live.push(Live { slot, fd, end });
+    }
+}
+
+struct Loaded {
+    header: SegmentHeader,
+    entries: Vec<Entry>,
+    /// Of a segment whose writer lives: its file, and where the next record will be.
+    living: Option<(OwnedFd, u64)>,
+}
+
+/// Read what a segment holds; nothing if it went meanwhile, or is none.
+fn read(day: &Day, number: u64) -> Result<Option<Loaded>> {
+    let name = segment_name(number);
+    let path = || day.path.join(&name);
+    let (fd, writable) = match open_repairable(day.dir.as_fd(), &name) {
+        Err(Errno::NOENT) => return Ok(None),
+        other => other.during("open", path)?,
+    };
+    let head = read_vec(fd.as_fd(), HEADER_BYTES, 0).during("read", path)?;
+    match SegmentHeader::decode(&head) {
+        Ok(header) if header.number == number && header.date == day.date => {
+            read_records(day, fd, writable, header)
+                .during("read", path)
+                .map(Some)
+        }
+        Err(NoHeader::Newer(version)) => Err(Error::Configuration(format!(
+            "{} is of version {version} of the segment format; this release reads up to {}",
+            path().display(),
+            super::format::VERSION
+        ))),
+        _ => {
+            let path = path();
+            let text = format!(
+                "'{}' has no valid header and was left alone",
+                path.display()
+            );
+            day.context.note(text);
+            Ok(None)
+        }
+    }
+}
+
+fn read_records(
+    day: &Day,
+    fd: OwnedFd,
+    writable: bool,
+    header: SegmentHeader,
+) -> io::Result<Loaded> {
+    let loaded = |entries| Loaded {
+        header,
+        entries,
+        living: None,
+    };
+    if let Some(entries) = read_footer(&fd, &header)? {
+        return Ok(loaded(entries));
+    }
+    if day.pool.owns(header.number) || !dir::try_lock(fd.as_fd(), true) {
+        let found = scan(fd.as_fd(), header.salt, header.length, Reading::Living)?;
+        let living = Some((fd, found.end)).filter(|_| !found.sealed);
+        return Ok(Loaded {
+            living,
+            ..loaded(found.entries)
+        });
+    }
+    // The writer may have sealed it between the first look and its end.
+    if let Some(entries) = read_footer(&fd, &header)? {
+        return Ok(loaded(entries));
+    }
+    recover(day, &fd, writable, &header).map(|found| loaded(found.entries))
+}
+
+/// Read a dead writer's segment, and seal it.
+fn recover(day: &Day, fd: &OwnedFd, writable: bool, header: &SegmentHeader) -> io::Result<Found> {
+    let remounted = header.mount != day.context.mount;
+    let reading = Reading::Dead { remounted };
+    let found = scan(fd.as_fd(), header.salt, header.length, reading)?;
+    let path = day.path.join(segment_name(header.number));
+    if writable {
+        let sealed = append::write_footer(
+            fd.as_fd(),
+            header.salt,
+            &found.entries,
+            found.end,
+            found.given_up,
+        )
+        .and_then(|()| day.context.sync(fd.as_fd()));
+        if let Err(error) = sealed {
+            let text = format!("cannot seal '{}': {error}", path.display());
+            day.context.note(text);
+        }
+    }
+    if found.given_up > 0 {
+        let text = format!(
+            "{} bytes of '{}' are damaged",
+            found.given_up,
+            path.display()
+        );
+        day.context.note(text);
+    }
+    Ok(found)
+}
+
+/// The entries of a sealed segment; nothing if it is not sealed.
+fn read_footer(fd: &OwnedFd, header: &SegmentHeader) -> io::Result<Option<Vec<Entry>>> {
+    let size = size_of_file(fd.as_fd())?;
+    let from = size.saturating_sub(TAIL_READ).max(header.length).min(size);
+    let end = read_vec(
+        fd.as_fd(),
+        usize::try_from(size - from).unwrap_or_default(),
+        from,
+    )?;
+    let tail = end
+        .get(end.len().saturating_sub(TAIL)..)
+        .unwrap_or_default();
+    let Some(begin) = footer::begin_of(tail).filter(|at| (header.length..size).contains(at)) else {
+        return Ok(None);
+    };
+    if begin >= from {
+        let skipped = usize::try_from(begin - from).unwrap_or_default();
+        let bytes = end.get(skipped..).unwrap_or_default();
+        return Ok(footer::decode(bytes, begin, header.salt));
+    }
+    let bytes = read_vec(
+        fd.as_fd(),
+        usize::try_from(size - begin).unwrap_or_default(),
+        begin,
+    )?;
+    Ok(footer::decode(&bytes, begin, header.salt))
+}
+
+/// Look for what other processes have appended.
+pub(crate) fn poll(day: &Day, state: &mut State) -> Result<()> {
+    let State {
+        index,
+        live,
+        segments,
+        ..
+    } = state;
+    let mut outcome = Ok(());
+    live.retain_mut(|live| {
+        let Some(Some(segment)) = segments.get(live.slot as usize) else {
+            return false;
+        };
+        let found = scan(live.fd.as_fd(), segment.header.salt, live.end, Reading::New);
+        match found.during("read", || segment.path()) {
+            Ok(found) => {
+                for entry in &found.entries {
+                    index.add(entry, live.slot);
+                }
+                live.end = found.end;
+                !found.sealed
+            }
+            Err(error) => {
+                outcome = Err(error);
+                true
+            }
+        }
+    });
+    let _ = day;
+    outcome
+}

@@ -1,0 +1,215 @@
+//! Saving: a record, appended, indexed, and if asked for on the disk.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use rustix::fd::AsFd;
+use rustix::fs::{Mode, OFlags};
+use rustix::io::Errno;
+
+use super::append::{NewRecord, OpenSegment};
+use super::create;
+use super::day::{Day, Seen};
+use super::file::write_failed;
+use super::format::crc;
+use super::pool::Taken;
+use super::record::{Encoding, Flags, Key, Part, PartKind, RecordKind};
+use super::store::{SegmentStore, date_of};
+use crate::crash_id::CrashId;
+use crate::dir::FILE;
+use crate::error::{During, Error, Result};
+use crate::layout::DumpName;
+use crate::object::Object;
+use crate::write::Content;
+
+/// Names that are longer could not be exported as `<crash_id>.<name>.dump`.
+const NAME_MAX: usize = 255 - 36 - 1 - 5;
+
+/// A part with its bytes as they are to be stored.
+type NewPart<'a> = (Part, Cow<'a, [u8]>);
+
+/// What is to be saved of a crash.
+#[derive(Debug, Default)]
+pub struct NewSegmentCrash<'a> {
+    /// The raw crash, as JSON.
+    pub raw: Option<&'a [u8]>,
+    /// Its dumps; nothing leaves those that are stored.
+    pub dumps: Option<Vec<(DumpName, Content<'a>)>>,
+    /// The processed crash, as JSON.
+    pub processed: Option<&'a [u8]>,
+    /// Whether the crash is put into the queue.
+    pub queue: bool,
+}
+
+impl SegmentStore {
+    /// Save what is new of a crash, all of it or nothing.
+    pub fn save(&self, id: &CrashId, crash: NewSegmentCrash<'_>) -> Result<()> {
+        let flags = Flags::default()
+            .with(Flags::RAW, crash.raw.is_some())
+            .with(Flags::PROCESSED, crash.processed.is_some())
+            .with(Flags::KEEPS_DUMPS, crash.dumps.is_none())
+            .with(Flags::QUEUED, crash.queue);
+        let parts = self.parts(crash)?;
+        let key = Key::of(id);
+        let record = NewRecord::new(key, RecordKind::Crash, flags, &parts).ok_or(Errno::FBIG);
+        let record = record.during("save, as it is too large,", || id.as_str().into())?;
+        self.put(id, &record)
+    }
+
+    fn parts<'a>(&self, crash: NewSegmentCrash<'a>) -> Result<Vec<NewPart<'a>>> {
+        let mut parts = Vec::with_capacity(4);
+        if let Some(raw) = crash.raw {
+            parts.push(self.part(PartKind::Raw, String::new(), Cow::Borrowed(raw))?);
+        }
+        for (name, content) in crash.dumps.unwrap_or_default() {
+            let name = self.stored_name(&name)?;
+            let taken = |(part, _): &NewPart<'_>| part.kind == PartKind::Dump && part.name == name;
+            if parts.iter().any(taken) {
+                let why = "two dumps of the crash have it";
+                return Err(Error::InvalidDumpName { name, why });
+            }
+            parts.push(self.part(PartKind::Dump, name, bytes_of(content)?)?);
+        }
+        if let Some(processed) = crash.processed {
+            parts.push(self.part(PartKind::Processed, String::new(), Cow::Borrowed(processed))?);
+        }
+        Ok(parts)
+    }
+
+    /// The name under which a dump is stored: none, if it is the main one.
+    pub(crate) fn stored_name(&self, name: &DumpName) -> Result<String> {
+        let name = name.as_str();
+        if name == self.dump_field() {
+            return Ok(String::new());
+        }
+        if name.len() > NAME_MAX {
+            let (name, why) = (name.to_owned(), "the file name would pass 255 bytes");
+            return Err(Error::InvalidDumpName { name, why });
+        }
+        Ok(name.to_owned())
+    }
+
+    fn part<'a>(&self, kind: PartKind, name: String, bytes: Cow<'a, [u8]>) -> Result<NewPart<'a>> {
+        let expanded = bytes.len() as u64;
+        let (encoding, bytes) = self.encoded(bytes)?;
+        let part = Part {
+            kind,
+            encoding,
+            crc: crc(&bytes),
+            stored: bytes.len() as u64,
+            expanded,
+            name,
+        };
+        Ok((part, bytes))
+    }
+
+    /// Bytes as they are to be stored: compressed, if that is wanted and makes them fewer.
+    fn encoded<'a>(&self, bytes: Cow<'a, [u8]>) -> Result<(Encoding, Cow<'a, [u8]>)> {
+        let Some(level) = self.context.options.compression else {
+            return Ok((Encoding::Plain, bytes));
+        };
+        let packed =
+            zstd::bulk::compress(&bytes, level).during("compress for", || self.path().into())?;
+        if packed.len() < bytes.len() {
+            return Ok((Encoding::Zstd, Cow::Owned(packed)));
+        }
+        Ok((Encoding::Plain, bytes))
+    }
+
+    /// Write a record of a crash so that everybody sees it.
+    pub(crate) fn put(&self, id: &CrashId, record: &NewRecord<'_>) -> Result<()> {
+        self.with_day_to_write(date_of(id), |day| {
+            let Seen::Is(known) = day.find(&record.key)? else {
+                return Ok(Seen::Gone);
+            };
+            let sequence = self.context.next_sequence(known.newest());
+            day.put(record, sequence)
+        })
+    }
+}
+
+fn bytes_of(content: Content<'_>) -> Result<Cow<'_, [u8]>> {
+    match content {
+        Content::Bytes(bytes) => Ok(Cow::Borrowed(bytes)),
+        Content::File(path) => {
+            let opened = rustix::fs::open(path, FILE.difference(OFlags::NOFOLLOW), Mode::empty());
+            Object::of(opened, || path.to_owned())?
+                .read()
+                .map(Cow::Owned)
+        }
+    }
+}
+
+impl Day {
+    /// Write a record into a segment of this day, and add it to the index.
+    pub(crate) fn put(&self, record: &NewRecord<'_>, sequence: u64) -> Result<Seen<()>> {
+        let Seen::Is(mut open) = self.take_segment(record.length())? else {
+            return Ok(Seen::Gone);
+        };
+        let written = open
+            .append(record, sequence)
+            .and_then(|written| Ok((written, open.has_name()?)));
+        let (slot, target) = (open.slot, Arc::clone(&open.target));
+        let segment = Arc::clone(&open.segment);
+        self.give_back(open);
+        let ((header, entry), has_name) = written.map_err(|error| write_failed(error, &segment))?;
+        if !has_name {
+            return Ok(Seen::Gone);
+        }
+        if self.context.is_durable() {
+            self.context.committer.wait(&target).map_err(|error| {
+                OpenSegment::void(&target, segment.header.salt, &entry, &header);
+                write_failed(error, &segment)
+            })?;
+        }
+        self.state().index.add(&entry, slot);
+        Ok(Seen::Is(()))
+    }
+
+    /// A segment that has room for a record.
+    fn take_segment(&self, length: u64) -> Result<Seen<OpenSegment>> {
+        loop {
+            let open = match self.pool.take() {
+                Taken::Segment(open) => *open,
+                Taken::Place => return self.make_segment(),
+            };
+            if open.target.outcome().is_ok() && open.has_room(length) {
+                return Ok(Seen::Is(open));
+            }
+            self.pool.give_up_place();
+            self.seal(open);
+        }
+    }
+
+    fn make_segment(&self) -> Result<Seen<OpenSegment>> {
+        let made = create::make(self);
+        if !matches!(made, Ok(Seen::Is(_))) {
+            self.pool.give_up_place();
+        }
+        made
+    }
+
+    fn give_back(&self, open: OpenSegment) {
+        if let Some(open) = self.pool.give_back(open) {
+            self.seal(open);
+        }
+    }
+
+    /// Seal a segment that is written no longer. What goes wrong is left to whoever meets it next.
+    pub(crate) fn seal(&self, open: OpenSegment) {
+        let number = open.segment.number();
+        if open.target.outcome().is_ok() {
+            let sealed = open
+                .seal()
+                .and_then(|()| self.context.sync(open.target.fd.as_fd()));
+            if let Err(error) = sealed {
+                let path = open.segment.path();
+                self.context
+                    .note(format!("cannot seal '{}': {error}", path.display()));
+            }
+        }
+        open.segment.close();
+        drop(open);
+        self.pool.leave(number);
+    }
+}

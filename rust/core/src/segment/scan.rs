@@ -1,0 +1,258 @@
+//! Reading the records of a segment one by one: what other processes append, and what dead ones left.
+
+use std::io;
+
+use rustix::fd::BorrowedFd;
+
+use super::file::{read_at, read_vec, size_of_file, write_at};
+use super::footer::{self, Entry};
+use super::format::{ALIGN, ALIGN_BYTES, Crc, Salt, u64_at};
+use super::record::{
+    COMMIT, COMMIT_BYTES as MARK, RECORD_HEADER, RECORD_HEADER_BYTES as HEAD, RecordHeader,
+    RecordKind, decode_table,
+};
+
+/// How much is searched at once for the next record behind damage.
+const CHUNK: usize = 1 << 20;
+
+/// On whose behalf a segment is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reading {
+    /// Its writer lives, and all was read up to where this begins.
+    New,
+    /// Its writer lives.
+    Living,
+    /// Its writer is dead, and its lock ours. `remounted`: power may have been lost since.
+    Dead { remounted: bool },
+}
+
+/// What was found.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    pub(crate) entries: Vec<Entry>,
+    /// Where the next record is to be looked for.
+    pub(crate) end: u64,
+    /// A footer begins there.
+    pub(crate) sealed: bool,
+    /// Bytes that hold nothing that counts.
+    pub(crate) given_up: u64,
+}
+
+/// Read the records from an offset on.
+pub(crate) fn scan(
+    fd: BorrowedFd<'_>,
+    salt: Salt,
+    from: u64,
+    reading: Reading,
+) -> io::Result<Found> {
+    let mut scan = Scan {
+        fd,
+        salt,
+        reading,
+        found: Found {
+            end: from,
+            ..Found::default()
+        },
+        doubtful: Vec::new(),
+        durable: 0,
+    };
+    scan.run()?;
+    scan.settle_doubts();
+    Ok(scan.found)
+}
+
+struct Scan<'a> {
+    fd: BorrowedFd<'a>,
+    salt: Salt,
+    reading: Reading,
+    found: Found,
+    /// Records that may never have been whole.
+    doubtful: Vec<u64>,
+    /// Up to where a record said that everything was on the disk.
+    durable: u64,
+}
+
+impl Scan<'_> {
+    fn run(&mut self) -> io::Result<()> {
+        let mut head = [0; HEAD];
+        loop {
+            let at = self.found.end;
+            let read = read_at(self.fd, &mut head, at)?;
+            let head = head.get(..read).unwrap_or_default();
+            let next = match RecordHeader::decode(head, self.salt, at) {
+                Some((header, check)) => self.record(&header, check)?,
+                None => self.no_record(head)?,
+            };
+            match next {
+                Some(next) => self.found.end = next,
+                None => return Ok(()),
+            }
+        }
+    }
+
+    /// Take a record in; where the next one is.
+    fn record(&mut self, header: &RecordHeader, check: u64) -> io::Result<Option<u64>> {
+        let at = self.found.end;
+        let end = at + header.length();
+        let void = header.kind == RecordKind::Void;
+        if !void && !self.is_committed(end, check)? && !self.repaired(header, at, check)? {
+            if !matches!(self.reading, Reading::Dead { .. }) || end > size_of_file(self.fd)? {
+                return Ok(None);
+            }
+            self.doubtful.push(at);
+        } else if matches!(self.reading, Reading::Dead { remounted: true }) && !void {
+            self.doubtful.push(at);
+        }
+        self.durable = self.durable.max(header.durable);
+        if void {
+            self.found.given_up += header.length();
+        } else {
+            self.found.entries.push(Entry::of(header, at));
+        }
+        Ok(Some(end))
+    }
+
+    fn is_committed(&self, end: u64, check: u64) -> io::Result<bool> {
+        let mut mark = [0; MARK];
+        let read = read_at(self.fd, &mut mark, end - COMMIT)?;
+        Ok(read == MARK && u64::from_le_bytes(mark) == !check)
+    }
+
+    /// Whether a dead writer's record is whole but for its mark, which it gets.
+    fn repaired(&self, header: &RecordHeader, at: u64, check: u64) -> io::Result<bool> {
+        if !matches!(self.reading, Reading::Dead { .. }) || !is_whole(self.fd, header, at)? {
+            return Ok(false);
+        }
+        let mark = (!check).to_le_bytes();
+        // On a read-only file system the record counts all the same.
+        let _ = write_at(self.fd, &mark, at + header.length() - COMMIT);
+        Ok(true)
+    }
+
+    /// There is no record here; where the next one is, if the rest has to be searched.
+    fn no_record(&mut self, head: &[u8]) -> io::Result<Option<u64>> {
+        self.found.sealed = footer::begins(head);
+        let at_end = head.len() < MARK || head.iter().take(MARK).all(|byte| *byte == 0);
+        let search = match self.reading {
+            Reading::New => false,
+            Reading::Living => !at_end,
+            // Blocks of records that nobody was promised may be missing between others that are there.
+            Reading::Dead { remounted } => !at_end || remounted,
+        };
+        if self.found.sealed || !search {
+            return Ok(None);
+        }
+        let at = self.found.end;
+        let next = next_record(self.fd, self.salt, at + ALIGN)?;
+        if let Some(next) = next {
+            self.found.given_up += next - at;
+        }
+        Ok(next)
+    }
+
+    /// Drop what was never promised to anybody and is not whole.
+    fn settle_doubts(&mut self) {
+        let (fd, salt, durable) = (self.fd, self.salt, self.durable);
+        let doubtful = std::mem::take(&mut self.doubtful);
+        let mut dropped = doubtful
+            .into_iter()
+            .filter(|at| *at >= durable && !is_whole_at(fd, salt, *at));
+        let dropped: Vec<u64> = dropped.by_ref().collect();
+        if dropped.is_empty() {
+            return;
+        }
+        let Found {
+            entries,
+            end,
+            given_up,
+            ..
+        } = &mut self.found;
+        while let Some(last) = entries.last().filter(|last| dropped.contains(&last.offset)) {
+            *end = last.offset;
+            entries.pop();
+        }
+        entries.retain(|entry| {
+            let gone = dropped.contains(&entry.offset);
+            *given_up += if gone { entry.length } else { 0 };
+            !gone
+        });
+    }
+}
+
+fn is_whole_at(fd: BorrowedFd<'_>, salt: Salt, at: u64) -> bool {
+    let whole = || -> io::Result<bool> {
+        let head = read_vec(fd, HEAD, at)?;
+        match RecordHeader::decode(&head, salt, at) {
+            Some((header, _)) => is_whole(fd, &header, at),
+            None => Ok(false),
+        }
+    };
+    // What cannot be read is not dropped: reading that crash will say why.
+    whole().unwrap_or(true)
+}
+
+/// Whether every CRC of a record is right.
+fn is_whole(fd: BorrowedFd<'_>, header: &RecordHeader, at: u64) -> io::Result<bool> {
+    if at + header.length() - COMMIT > size_of_file(fd)? {
+        return Ok(false);
+    }
+    let table = read_vec(fd, header.table as usize, at + RECORD_HEADER)?;
+    let Some(parts) = decode_table(&table, header) else {
+        return Ok(false);
+    };
+    let mut data_at = at + header.data_at();
+    for part in parts {
+        if crc_of(fd, data_at, part.stored)? != Some(part.crc) {
+            return Ok(false);
+        }
+        data_at += part.stored;
+    }
+    Ok(true)
+}
+
+/// The CRC of a stretch of a file, or nothing if the file ends in it.
+fn crc_of(fd: BorrowedFd<'_>, mut at: u64, mut left: u64) -> io::Result<Option<u32>> {
+    let mut chunk = vec![0; usize::try_from(left).unwrap_or(CHUNK).min(CHUNK)];
+    let mut crc = Crc::new();
+    while left > 0 {
+        let wanted = usize::try_from(left).unwrap_or(CHUNK).min(chunk.len());
+        let part = chunk.get_mut(..wanted).unwrap_or_default();
+        if read_at(fd, part, at)? < wanted {
+            return Ok(None);
+        }
+        crc = crc.add(part);
+        at += wanted as u64;
+        left -= wanted as u64;
+    }
+    Ok(Some(crc.value()))
+}
+
+/// Search for the next record from an offset on.
+fn next_record(fd: BorrowedFd<'_>, salt: Salt, from: u64) -> io::Result<Option<u64>> {
+    let mut chunk = vec![0; CHUNK + HEAD];
+    let mut at = from;
+    loop {
+        let read = read_at(fd, &mut chunk, at)?;
+        let bytes = chunk.get(..read).unwrap_or_default();
+        let found = (0..read.min(CHUNK)).step_by(ALIGN_BYTES).find(|place| {
+            is_record(
+                bytes.get(*place..).unwrap_or_default(),
+                salt,
+                at + *place as u64,
+            )
+        });
+        if let Some(place) = found {
+            return Ok(Some(at + place as u64));
+        }
+        if read <= CHUNK {
+            return Ok(None);
+        }
+        at += CHUNK as u64;
+    }
+}
+
+fn is_record(bytes: &[u8], salt: Salt, at: u64) -> bool {
+    // Most of what is searched is zeros.
+    u64_at(bytes, 0).is_some_and(|word| word != 0)
+        && RecordHeader::decode(bytes, salt, at).is_some()
+}

@@ -1,0 +1,367 @@
+//! A segment storage: its root, and the days below it.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use rustix::fd::{AsFd, BorrowedFd};
+use rustix::fs::{Mode, OFlags};
+use rustix::io::Errno;
+
+use super::context::{Context, SegmentOptions};
+use super::create::create_locked;
+use super::day::{Day, Seen};
+use super::file::{mount_of, read_vec, write_at};
+use super::format::VERSION;
+use super::record::Key;
+use crate::crash_id::CrashId;
+use crate::dir::{self, EntryKind, FILE};
+use crate::error::{During, Error, Kind, Result};
+use crate::root::Root;
+use crate::slot::all_digits;
+
+/// The file that says what the root holds.
+const FORMAT: &str = "FORMAT";
+const FORMAT_LINE: &str = "socorro-fast segments ";
+/// Whoever removes days may be faster than whoever fills them, but not for ever.
+const TRIES: usize = 100;
+
+/// Crashes in segments.
+#[derive(Debug)]
+pub struct SegmentStore {
+    pub(crate) context: Arc<Context>,
+    days: RwLock<HashMap<u32, Arc<Day>>>,
+    /// The process that opened it: a child of a fork seals nothing of its parent's.
+    owner: u32,
+}
+
+impl SegmentStore {
+    /// Open the storage at `fs_root`, making the directory where it is missing.
+    pub fn open(fs_root: &Path, options: SegmentOptions) -> Result<Self> {
+        let root = Root::open(fs_root, options.modes, false)?;
+        let fd = root.fd();
+        if !options.allow_network {
+            refuse_network(fd.as_fd(), root.path())?;
+        }
+        let context = Context::new(root, options, mount_of(fd.as_fd()));
+        check_format(&context)?;
+        Ok(Self::over(Arc::new(context)))
+    }
+
+    fn over(context: Arc<Context>) -> Self {
+        Self {
+            context,
+            days: RwLock::default(),
+            owner: std::process::id(),
+        }
+    }
+
+    /// The same storage without anything that belongs to the parent: for the child of a fork.
+    pub fn renewed(&self) -> Result<Self> {
+        Self::open(self.path(), self.context.options.clone())
+    }
+
+    /// The root, absolute.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        self.context.root.path()
+    }
+
+    /// The name of the main dump.
+    #[must_use]
+    pub fn dump_field(&self) -> &str {
+        &self.context.options.dump_field
+    }
+
+    /// What was met and left alone, repaired or given up since this was asked last.
+    #[must_use]
+    pub fn take_notes(&self) -> Vec<String> {
+        self.context.take_notes()
+    }
+
+    /// Seal what is open. Saves that are under way seal what they use.
+    pub fn close(&self) {
+        if self.owner != std::process::id() {
+            return;
+        }
+        for day in self.known_days() {
+            for segment in day.pool.drain(true) {
+                day.seal(segment);
+            }
+        }
+    }
+
+    pub(crate) fn known_days(&self) -> Vec<Arc<Day>> {
+        let days = self.days.read().unwrap_or_else(PoisonError::into_inner);
+        days.values().cloned().collect()
+    }
+
+    /// The day of a crash, if there is one.
+    pub(crate) fn day(&self, date: u32) -> Result<Option<Arc<Day>>> {
+        if let Some(day) = self.known_day(date) {
+            return Ok(Some(day));
+        }
+        let name = day_name(date);
+        let dir = match self.context.root.open_dir(&name) {
+            Err(Errno::NOENT) => return Ok(None),
+            other => other.during("open directory", || self.context.root.join(&name))?,
+        };
+        self.enter(date, dir).map(Some)
+    }
+
+    /// The day of a crash that is to be saved.
+    pub(crate) fn day_to_write(&self, date: u32) -> Result<Arc<Day>> {
+        if let Some(day) = self.known_day(date) {
+            return Ok(day);
+        }
+        let durability = self.context.options.durability;
+        let dir = self.context.root.make_dir(&day_name(date), durability)?;
+        self.enter(date, dir)
+    }
+
+    fn known_day(&self, date: u32) -> Option<Arc<Day>> {
+        let days = self.days.read().unwrap_or_else(PoisonError::into_inner);
+        days.get(&date).cloned()
+    }
+
+    fn enter(&self, date: u32, dir: rustix::fd::OwnedFd) -> Result<Arc<Day>> {
+        let path = self.context.root.join(&day_name(date));
+        let mut days = self.days.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(day) = days.get(&date) {
+            return Ok(Arc::clone(day));
+        }
+        let day = Arc::new(Day::open(&self.context, date, &path, dir)?);
+        days.insert(date, Arc::clone(&day));
+        Ok(day)
+    }
+
+    /// Forget a day whose directory was removed.
+    pub(crate) fn forget(&self, gone: &Arc<Day>) {
+        let mut days = self.days.write().unwrap_or_else(PoisonError::into_inner);
+        if days
+            .get(&gone.date)
+            .is_some_and(|day| Arc::ptr_eq(day, gone))
+        {
+            days.remove(&gone.date);
+        }
+    }
+
+    /// Do something with a day that is there, again if it is removed meanwhile; nothing if there is
+    /// none.
+    pub(crate) fn with_day<T>(
+        &self,
+        date: u32,
+        mut work: impl FnMut(&Arc<Day>) -> Result<Seen<T>>,
+    ) -> Result<Option<T>> {
+        for _ in 0..TRIES {
+            let Some(day) = self.day(date)? else {
+                return Ok(None);
+            };
+            match work(&day) {
+                Ok(Seen::Is(found)) => return Ok(Some(found)),
+                Ok(Seen::Gone) => self.forget(&day),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(None)
+    }
+
+    /// Do something with a day that is made where it is missing, again if it is removed meanwhile.
+    pub(crate) fn with_day_to_write<T>(
+        &self,
+        date: u32,
+        mut work: impl FnMut(&Arc<Day>) -> Result<Seen<T>>,
+    ) -> Result<T> {
+        for _ in 0..TRIES {
+            let day = self.day_to_write(date)?;
+            match work(&day)? {
+                Seen::Is(found) => return Ok(found),
+                Seen::Gone => self.forget(&day),
+            }
+        }
+        let path = || self.context.root.join(&day_name(date));
+        Err(Errno::NOENT).during("save into", path)
+    }
+
+    pub(crate) fn not_found(&self, id: &CrashId, kind: Kind) -> Error {
+        Error::NotFound {
+            id: *id,
+            kind,
+            root: self.path().to_owned(),
+        }
+    }
+
+    /// The days there are, oldest first, as yyyymmdd.
+    pub fn days(&self) -> Result<Vec<u32>> {
+        let mut days = Vec::new();
+        for entry in self.context.root.list_days()? {
+            match (date_in(&entry.name), entry.kind) {
+                (Some(date), EntryKind::Directory) => days.push(date),
+                _ if [FORMAT, "spare", "consumers"].contains(&entry.name.as_str()) => {}
+                _ => self.context.note(format!(
+                    "'{}' is not a segment storage's and was left alone",
+                    self.context.root.join(&entry.name).display()
+                )),
+            }
+        }
+        days.sort_unstable();
+        Ok(days)
+    }
+
+    /// The next crashes of a day that have a raw crash, in the order of their IDs, `limit` at most.
+    pub fn list(&self, date: u32, after: Option<&CrashId>, limit: usize) -> Result<Vec<CrashId>> {
+        let after = after.map(Key::of);
+        let found = self.with_day(date, |day| {
+            let Seen::Is(state) = day.refreshed()? else {
+                return Ok(Seen::Gone);
+            };
+            let has_raw = |known: &super::index::Known| known.raw.is_some();
+            Ok(Seen::Is(state.index.list(after.as_ref(), limit, has_raw)))
+        })?;
+        let ids = found.unwrap_or_default();
+        Ok(ids
+            .iter()
+            .filter_map(|short| Key::lengthened(short, date).crash_id())
+            .collect())
+    }
+
+    /// Bytes of memory that the indexes of the days in use take, and how many crashes they know.
+    #[must_use]
+    pub fn index_size(&self) -> (usize, usize) {
+        let sizes = self.known_days().into_iter().map(|day| {
+            let state = day.state();
+            let crashes = state.index.list(None, usize::MAX, |_| true).len();
+            (state.index.memory(), crashes)
+        });
+        sizes.fold((0, 0), |(bytes, all), (one, crashes)| {
+            (bytes + one, all + crashes)
+        })
+    }
+}
+
+impl Drop for SegmentStore {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+/// The day of a crash: yyyymmdd.
+pub(crate) fn date_of(id: &CrashId) -> u32 {
+    let date = id.date();
+    u32::from(date.year) * 10_000 + u32::from(date.month) * 100 + u32::from(date.day)
+}
+
+pub(crate) fn day_name(date: u32) -> String {
+    format!("{date:08}")
+}
+
+fn date_in(name: &str) -> Option<u32> {
+    (name.len() == 8 && all_digits(name)).then(|| name.parse().ok())?
+}
+
+fn check_format(context: &Context) -> Result<()> {
+    let (root, path) = (context.root.fd(), || context.root.join(FORMAT));
+    match rustix::fs::openat(&*root, FORMAT, FILE, Mode::empty()) {
+        Ok(fd) => {
+            let text = read_vec(fd.as_fd(), 256, 0).during("read", path)?;
+            check_format_line(&String::from_utf8_lossy(&text), &path())
+        }
+        Err(Errno::NOENT) => {
+            refuse_radix_tree(context)?;
+            write_format(context)
+        }
+        Err(other) => Err(other).during("open", path),
+    }
+}
+
+fn check_format_line(text: &str, path: &Path) -> Result<()> {
+    let version = text.strip_prefix(FORMAT_LINE).map(str::trim_end);
+    match version.and_then(|version| version.parse::<u32>().ok()) {
+        Some(version) if version <= VERSION => Ok(()),
+        Some(version) => Err(Error::Configuration(format!(
+            "{} names version {version} of the segment format; this release reads up to {VERSION}",
+            path.display()
+        ))),
+        // It was being written when power was lost, or is being written now.
+        None if FORMAT_LINE.starts_with(text) || version == Some("") => Ok(()),
+        None => Err(Error::Configuration(format!(
+            "{} does not say that segments are here",
+            path.display()
+        ))),
+    }
+}
+
+fn write_format(context: &Context) -> Result<()> {
+    let (root, path) = (context.root.fd(), || context.root.join(FORMAT));
+    let fd = match create_locked(context, root.as_fd(), FORMAT) {
+        // Somebody else was faster; or nothing can be written here, and reading goes without.
+        Err(Errno::EXIST | Errno::ROFS | Errno::ACCESS) => return Ok(()),
+        other => other.during("create", path)?,
+    };
+    write_at(
+        fd.as_fd(),
+        format!("{FORMAT_LINE}{VERSION}\n").as_bytes(),
+        0,
+    )
+    .during("write", path)?;
+    context.sync_all(fd.as_fd()).during("sync", path)?;
+    context
+        .sync_all(root.as_fd())
+        .during("sync directory", path)
+}
+
+/// A radix tree has days of the same names: its crashes would not be found here.
+fn refuse_radix_tree(context: &Context) -> Result<()> {
+    let root = context.root.fd();
+    for entry in context.root.list_days()? {
+        if entry.kind != EntryKind::Directory || !all_digits(&entry.name) {
+            continue;
+        }
+        let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        if dir::open_no_links(
+            root.as_fd(),
+            &format!("{}/name", entry.name),
+            flags,
+            Mode::empty(),
+        )
+        .is_ok()
+        {
+            return Err(Error::Configuration(format!(
+                "{} holds a radix tree, not segments",
+                context.root.path().display()
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// File systems whose locks and caches other machines do not see at once.
+const NETWORK: [(u64, &str); 9] = [
+    (0x6969, "NFS"),
+    (0x517b, "SMB"),
+    (0xff53_4d42, "CIFS"),
+    (0xfe53_4d42, "SMB2"),
+    (0x5346_414f, "AFS"),
+    (0x7375_7245, "Coda"),
+    (0x0102_1997, "9P"),
+    (0x0bd0_0bd0, "Lustre"),
+    (0x00c3_6400, "Ceph"),
+];
+
+fn refuse_network(root: BorrowedFd<'_>, path: &Path) -> Result<()> {
+    let found = rustix::fs::fstatfs(root).during("look at", || path.to_owned())?;
+    #[allow(
+        clippy::cast_sign_loss,
+        clippy::unnecessary_cast,
+        reason = "its type differs by platform"
+    )]
+    let magic = found.f_type as u64 & 0xffff_ffff;
+    match NETWORK.iter().find(|(number, _)| *number == magic) {
+        None => Ok(()),
+        Some((_, name)) => Err(Error::Configuration(format!(
+            "{} is on {name}, where segments are not safe: other machines see neither the locks nor \
+             the saves of this one in time; allow_network takes it all the same",
+            path.display()
+        ))),
+    }
+}
