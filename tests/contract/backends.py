@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from contract.compat_backends import DROP_INS, OFFERED_THROUGH_SOCORRO, socorro_tree
 from contract.containers_backends import CONTAINERS
 from socorro_fast import fs
 from socorro_fast.base import CrashStorageBase
@@ -81,3 +82,9 @@ for _cls, _offers in _FS_CLASSES.items():
 for _name, (_make, _persists, _lacks) in CONTAINERS.items():
     BACKENDS[_name] = Backend(_make, persists=_persists)
     CAPABILITIES[_name] = ALL - _lacks
+
+BACKENDS["SocorroRadixTreeStorage"] = Backend(socorro_tree, persists=True, ordered=True)
+CAPABILITIES["SocorroRadixTreeStorage"] = ALL - QUEUE
+for _name, (_make, _persists) in DROP_INS.items():
+    BACKENDS[_name] = Backend(_make, persists=_persists)
+    CAPABILITIES[_name] = OFFERED_THROUGH_SOCORRO

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from socorro_fast import _rust
 from socorro_fast.checks import check_raw_crash, check_same_crash, processed_crash_id
-from socorro_fast.codec import get_codec
+from socorro_fast.codec import get_codec, iso_text
 from socorro_fast.dumps import FileDumpsMapping, MemoryDumpsMapping
 from socorro_fast.errors import ConfigurationError, CorruptCrash
 from socorro_fast.fork_safe import renew_in_children
@@ -57,6 +57,7 @@ class FSRadixTreeStorage(FSBatches):
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self._codec = get_codec(self.options.codec)
+        self._processed_codec = get_codec(self.options.codec, self._date_text)
         self._tree = self._open()
         if self.options.layout_check:
             self._check_family()
@@ -88,17 +89,19 @@ class FSRadixTreeStorage(FSBatches):
 
     def _check_family(self) -> None:
         found = self._tree.sample()
-        if found in (None, self.tree_family):
-            return
-        raise ConfigurationError(
-            f"{self.options.fs_root} holds a tree of {_WRITTEN_BY[found, self._dated]}, "
-            f"not of {type(self).__name__}; layout_check=False goes on all the same"
-        )
+        if found not in (None, self.tree_family):
+            raise ConfigurationError(
+                f"{self.options.fs_root} holds a tree of {_WRITTEN_BY[found, self._dated]}, "
+                f"not of {type(self).__name__}; layout_check=False goes on all the same"
+            )
 
     @property
     def fs_root(self) -> Path:
         """The root of the tree, absolute."""
         return self._tree.path
+
+    def _date_text(self, date: dt.date) -> str:  # in processed crashes
+        return iso_text(date)
 
     def _second(self) -> int | None:
         """Return the second of the day that slots are chosen by, or None for the clock's."""
@@ -136,7 +139,7 @@ class FSRadixTreeStorage(FSBatches):
         """
         self._check_open()
         crash_id = processed_crash_id(processed_crash)
-        self._tree.save_processed(crash_id, self._codec.dumps(processed_crash))
+        self._tree.save_processed(crash_id, self._processed_codec.dumps(processed_crash))
 
     def save_raw_and_processed(
         self,
@@ -152,7 +155,7 @@ class FSRadixTreeStorage(FSBatches):
             StorageIOError: The disk refused; the raw crash may be saved already.
         """
         check_same_crash(processed_crash, crash_id)
-        processed = self._codec.dumps(processed_crash)
+        processed = self._processed_codec.dumps(processed_crash)
         self._save_raw(raw_crash, dumps, crash_id, queue=False)
         self._tree.save_processed(crash_id, processed)
 

@@ -14,8 +14,8 @@ from socorro_fast.codec import Codec
 from socorro_fast.compat.antenna.health import State, check_writable
 from socorro_fast.compat.antenna.report import CrashIDNotFound, new_report, parts_of
 from socorro_fast.compat.everett_config import EverettConfig, configured
-from socorro_fast.dumps import normalise_dumps
-from socorro_fast.errors import CorruptCrash
+from socorro_fast.dumps import check_stored_dump_name, normalise_dumps
+from socorro_fast.errors import CorruptCrash, InvalidDumpName
 from socorro_fast.fs.arguments import rust_dumps
 from socorro_fast.fs.options import FSRootOptions, as_path
 
@@ -106,11 +106,17 @@ class FSCrashStorage:
         for _ in range(_TRIES):
             before, names = names, self._dump_names(crash_id)
             try:
-                return {name: self._tree.get_dump(crash_id, name) for name in names}
+                return {name: self._get_dump(crash_id, name) for name in names}
             except errors.CrashIDNotFound as error:
                 if names == before:
                     raise CorruptCrash(self._path(crash_id, "dump_names"), str(error)) from error
         raise CorruptCrash(self._path(crash_id, "dump_names"), "it changes while it is read")
+
+    def _get_dump(self, crash_id: str, name: object) -> bytes:
+        try:
+            return self._tree.get_dump(crash_id, check_stored_dump_name(name))
+        except InvalidDumpName as error:
+            raise CorruptCrash(self._path(crash_id, "dump_names"), str(error)) from error
 
     def _dump_names(self, crash_id: str) -> list[str]:
         try:

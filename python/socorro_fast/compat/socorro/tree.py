@@ -1,21 +1,13 @@
 """The tree of today's Socorro, with the API of this package."""
 
 import datetime as dt
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from pydantic import Field
 
-from socorro_fast.codec import get_codec, iso_text
 from socorro_fast.fs.options import FSOptions
 from socorro_fast.fs.radix import FSLegacyRadixTreeStorage
 from socorro_fast.options import CodecName
-
-
-def socorro_text(date: dt.date) -> str:
-    """Return a datetime as Socorro writes it, without the zone; a date as its `isoformat()`."""
-    if isinstance(date, dt.datetime):
-        return date.strftime("%Y-%m-%d %H:%M:%S.%f")
-    return iso_text(date)
 
 
 class SocorroOptions(FSOptions):
@@ -38,6 +30,8 @@ class SocorroRadixTreeStorage(FSLegacyRadixTreeStorage):
 
     Options: ClassVar[type[SocorroOptions]] = SocorroOptions
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
-        self._codec = get_codec(self.options.codec, socorro_text)
+    def _date_text(self, date: dt.date) -> str:
+        """Return a datetime as Socorro writes it, without the zone."""
+        if isinstance(date, dt.datetime):
+            return date.strftime("%Y-%m-%d %H:%M:%S.%f")
+        return super()._date_text(date)
