@@ -33,6 +33,8 @@ class Config:
     def __init__(
         self, source: Any, parent: Any = None, options: StorageOptions | None = None
     ) -> None:
+        # A namespace says of itself where it falls back.
+        parent = source if isinstance(source, Config) and parent is None else parent
         vars(self).update(_source=source, _parent=parent, _options=options)
 
     def local(self, name: str) -> Any:
@@ -49,7 +51,7 @@ class Config:
         if found is ABSENT:
             found = getattr(self._options, name, ABSENT)
         if found is ABSENT:
-            found = getattr(self._parent, name, ABSENT)
+            found = _look_up_from(self._parent, name)
         if found is ABSENT:
             raise MissingKey(name)
         return found
@@ -92,6 +94,10 @@ def look_up(config: Any, name: str) -> Any:
         return config[name] if isinstance(config, Mapping) else getattr(config, name)
     except (KeyError, AttributeError):
         return ABSENT
+
+
+def _look_up_from(config: Any, name: str) -> Any:
+    return getattr(config, name, ABSENT) if isinstance(config, Config) else look_up(config, name)
 
 
 def find(config: Any, path: str) -> Any:

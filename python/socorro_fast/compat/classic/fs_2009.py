@@ -11,6 +11,8 @@ from __future__ import annotations
 import os
 import stat
 from contextlib import ExitStack, contextmanager, suppress
+from errno import ELOOP
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from socorro_fast import containers
@@ -73,7 +75,7 @@ class _ProcessedCrashes(FSLegacyRadixTreeStorage):
         day = self._day_name(date_of(check_crash_id(crash_id)))
         date_name = find(self.config, "date_name")
         branch = "date" if date_name is ABSENT else date_name
-        _unlink_in_slots(str(self.fs_root), [day, branch], crash_id)
+        _unlink_in_slots(str(self.fs_root), day, branch, crash_id)
         super().remove(crash_id)
 
 
@@ -135,24 +137,26 @@ def _refuse_group(owner: str, config: Any) -> None:
         )
 
 
-def _unlink_in_slots(root: str, branch: list[str], crash_id: str) -> None:
-    """Remove the links to a crash in every slot of a date branch, and slots that this empties."""
-    with ExitStack() as stack, _as_storage_error(root, crash_id), suppress(FileNotFoundError):
-        fd = stack.enter_context(_opened(root, None, follow=True))
-        for name in branch:
-            fd = stack.enter_context(_opened(name, fd))
-        _in_directories(
-            fd, lambda hour: _in_directories(hour, lambda slot: _unlink(slot, crash_id))
-        )
+def _unlink_in_slots(root: str, day: str, branch: str, crash_id: str) -> None:
+    """Remove the links to a crash in every slot of a day, and directories that this empties."""
+    with (
+        _as_storage_error(root, crash_id),
+        _opened(root, None, follow=True) as root_fd,
+        _opened(day, root_fd) as day_fd,
+    ):
+        with _opened(branch, day_fd) as hours:
+            _in_directories(
+                hours, partial(_in_directories, act=partial(_unlink, crash_id=crash_id))
+            )
+        with suppress(OSError):
+            os.rmdir(branch, dir_fd=day_fd)
 
 
 def _in_directories(fd: int, act: Callable[[int], None]) -> None:
     for name in os.listdir(fd):
-        if not name.isascii() or name.startswith("."):
-            continue
         with suppress(FileNotFoundError, NotADirectoryError), _opened(name, fd) as below:
             act(below)
-        with suppress(OSError):
+        with suppress(OSError):  # not empty, or no directory
             os.rmdir(name, dir_fd=fd)
 
 
@@ -165,7 +169,12 @@ def _unlink(slot: int, crash_id: str) -> None:
 @contextmanager
 def _opened(name: str, parent: int | None, *, follow: bool = False) -> Iterator[int]:
     nofollow = 0 if follow else os.O_NOFOLLOW
-    fd = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | nofollow, dir_fd=parent)
+    try:
+        fd = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | nofollow, dir_fd=parent)
+    except OSError as error:
+        if error.errno == ELOOP:  # what a link is called outside Linux
+            raise NotADirectoryError(*error.args) from error
+        raise
     try:
         yield fd
     finally:
@@ -176,7 +185,7 @@ def _opened(name: str, parent: int | None, *, follow: bool = False) -> Iterator[
 def _as_storage_error(root: str, crash_id: str) -> Iterator[None]:
     try:
         yield
-    except NotADirectoryError:
-        return  # A link or a file where the branch should be: nothing of ours lies behind it.
+    except (FileNotFoundError, NotADirectoryError):
+        return  # No such branch, or a link or a file in its place: nothing of ours is behind it.
     except OSError as error:
         raise StorageIOError.during(f"remove links to {crash_id} below", root, error) from error
