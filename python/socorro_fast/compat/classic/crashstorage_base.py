@@ -115,17 +115,16 @@ class CrashStorageBase(base.CrashStorageBase):
     ) -> None:
         """Save a raw crash whose dumps are files: name -> path.
 
-        A `save_raw_crash` of your own gets them as a `MemoryDumpsMapping`, one of ours as files.
+        A `save_raw_crash` of your own, here or in a member, gets them as a `MemoryDumpsMapping`.
 
         Raises:
             StorageIOError: A file cannot be read.
         """
         files = None if dumps is None else FileDumpsMapping(dumps)
-        owner = next(c for c in type(self).__mro__ if "save_raw_crash" in vars(c))
-        if files is not None and owner.__module__.partition(".")[0] != _PACKAGE:
-            self.save_raw_crash(raw_crash, files.as_memory_dumps_mapping(), crash_id)
-        else:
+        if files is None or _takes_files(self):
             self.save_raw_crash(raw_crash, files, crash_id)
+        else:
+            self.save_raw_crash(raw_crash, files.as_memory_dumps_mapping(), crash_id)
 
     def save_processed(self, processed_crash: Mapping[str, Any]) -> None:
         """Save a processed crash under its `uuid`, else its `crash_id`; any mapping is one."""
@@ -158,6 +157,13 @@ class CrashStorageBase(base.CrashStorageBase):
         # What stands above only translates: it is no operation that the storage has.
         owner = next(c for c in type(self).__mro__ if c is not CrashStorageBase and name in vars(c))
         return owner is not base.CrashStorageBase
+
+
+def _takes_files(storage: base.CrashStorageBase) -> bool:
+    owner = next(c for c in type(storage).__mro__ if "save_raw_crash" in vars(c))
+    return owner.__module__.partition(".")[0] == _PACKAGE and all(
+        map(_takes_files, storage.members)
+    )
 
 
 def adapted(native: type[base.CrashStorageBase]) -> type[CrashStorageBase]:

@@ -125,7 +125,9 @@ class MetricsBenchmarkingWrapper(_Wrapper, containers.MetricsCrashStorage):
         if storage is None or name.startswith("_"):
             raise AttributeError(f"{type(self).__name__} has no {name}")
         found = getattr(storage, name)
-        return partial(self._run, name, found) if name in self._active else found
+        if name not in self._active:
+            return found
+        return lambda *args, **kwargs: self._run(name, partial(found, *args, **kwargs))
 
 
 class _CounterOptions(StorageOptions):
@@ -186,6 +188,13 @@ class _Statsd(CrashStorageBase):
         where = {name: find(config, path) for name, path in names.items()}
         where = {name: value for name, value in where.items() if value is not ABSENT}
         return {"exporter": StatsdExporter(**where)} | found
+
+    def close(self) -> None:
+        """Close the connection to the server, and the storage that is timed."""
+        super().close()
+        exporter = getattr(self.options, "exporter", None)
+        if isinstance(exporter, StatsdExporter):
+            exporter.close()
 
 
 class StatsdCounter(_Statsd, MetricsCounter):
