@@ -37,6 +37,11 @@ class Config:
         parent = source if isinstance(source, Config) and parent is None else parent
         vars(self).update(_source=source, _parent=parent, _options=options)
 
+    @property
+    def source(self) -> Any:
+        """The configuration as it was given."""
+        return self._source
+
     def local(self, name: str) -> Any:
         """Return what the configuration itself has, or `ABSENT`."""
         if self._source is None:
@@ -113,6 +118,22 @@ def namespace_in(config: Any, path: str) -> Config:
     """Return the namespace at a dotted path, which falls back on `config`; '' is all of it."""
     own = find(config, path) if path else config
     return Config(None if own is ABSENT else own, config)
+
+
+def find_own(config: Any, path: str) -> Any:
+    """Return what `find` does, but nothing that a configuration has from the one above it.
+
+    configman's look there for what they do not have. A storage whose class is not named would be
+    made of the class that it is in, for ever.
+    """
+    *above, name = path.split(".")
+    owner = find(config, ".".join(above)) if above else config
+    source = owner
+    while isinstance(source, Config):
+        source = source.source
+    if isinstance(source, Mapping) and name not in list(source):
+        return ABSENT
+    return find(owner, name)
 
 
 def names_in(value: Any) -> list[Any]:

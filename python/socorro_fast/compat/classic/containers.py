@@ -13,6 +13,7 @@ from socorro_fast.compat.classic.config import (
     Config,
     class_named,
     find,
+    find_own,
     names_in,
     namespace_in,
 )
@@ -49,10 +50,14 @@ class ContainerBase(CrashStorageBase):
 
     @classmethod
     def _named_options(cls, config: Any) -> dict[str, Any]:
-        # What is named like a member is the namespace of its configuration.
         found = super()._named_options(config)
+        return {name: value for name, value in found.items() if name not in cls._not_read()}
+
+    @classmethod
+    def _not_read(cls) -> frozenset[str]:
+        """Return the options that no configuration has: where it says so, it speaks of members."""
         members: tuple[str, ...] = getattr(cls, "member_options", ())
-        return {name: value for name, value in found.items() if name not in members}
+        return frozenset({*members, "dump_field"})
 
     def _members_of(
         self, config: Any, found: Mapping[str, Any], opened: ExitStack, quit_check: Any
@@ -66,7 +71,7 @@ class ContainerBase(CrashStorageBase):
     def _made(
         self, config: Any, namespace: str, path: str, opened: ExitStack, quit_check: Any
     ) -> Any:
-        named = find(config, path)
+        named = find_own(config, path)
         if named is ABSENT or named == "":
             raise ConfigurationError(f"{type(self).__name__} needs a class in {path!r}")
         own = namespace_in(config, namespace)
@@ -133,6 +138,11 @@ class PolyCrashStorage(ContainerBase, containers.PolyCrashStorage):
     `storage_classes`, a list of classes with the namespaces `storage0`, `storage1` and so on.
     """
 
+    class_lists: ClassVar[Mapping[str, str]] = {
+        "storage_namespaces": "",
+        "storage_classes": "storage{}",
+    }
+
     def _members_of(
         self, config: Any, found: Mapping[str, Any], opened: ExitStack, quit_check: Any
     ) -> Iterator[tuple[str, Any]]:
@@ -155,22 +165,22 @@ class PolyCrashStorage(ContainerBase, containers.PolyCrashStorage):
 
 def _poly_members(config: Any) -> dict[str, Any]:
     """Return the classes of the members by their namespaces."""
-    named = find(config, "storage_namespaces")
+    named = find_own(config, "storage_namespaces")
     if named is not ABSENT and names_in(named):
         return {name: _class_in(config, name) for name in names_in(named)}
-    listed = find(config, "storage_classes")
-    if listed is ABSENT:
-        return {"": _class_in(config, "")}
+    listed = find_own(config, "storage_classes")
     own = getattr(listed, "subordinate_namespace_names", None)
-    if own is not None:
+    if own:
         return {name: _class_in(config, name) for name in own}
+    if listed is ABSENT or not names_in(listed):
+        return {"": _class_in(config, "")}
     classes = {f"storage{number}": each for number, each in enumerate(names_in(listed))}
     return {name: _class_in(config, name, each) for name, each in classes.items()}
 
 
 def _class_in(config: Any, namespace: str, default: Any = ABSENT) -> Any:
     path = f"{namespace}.crashstorage_class".lstrip(".")
-    found = find(config, path)
+    found = find_own(config, path)
     if found is ABSENT:
         found = default
     if found is ABSENT:

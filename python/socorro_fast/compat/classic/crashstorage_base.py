@@ -85,6 +85,10 @@ class CrashStorageBase(base.CrashStorageBase):
         return {name: value for name, value in found.items() if value is not ABSENT}
 
     @classmethod
+    def _not_read(cls) -> frozenset[str]:
+        return frozenset()
+
+    @classmethod
     def from_config(
         cls, config: object, quit_check_callback: Callable[[], object] | None = None
     ) -> Self:

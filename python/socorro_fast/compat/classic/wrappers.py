@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pydantic import Field
 
 from socorro_fast import containers
-from socorro_fast.compat.classic.config import ABSENT, find, names_in
+from socorro_fast.compat.classic.config import ABSENT, class_named, find, find_own, names_in
 from socorro_fast.compat.classic.containers import ContainerBase
 from socorro_fast.compat.classic.crashstorage_base import CrashStorageBase
 from socorro_fast.containers.metrics import MetricsExporter, MetricsOptions
 from socorro_fast.containers.prometheus import PROMETHEUS
+from socorro_fast.errors import ConfigurationError
 from socorro_fast.options import StorageOptions
 
 if TYPE_CHECKING:
@@ -35,6 +36,10 @@ class _Wrapper(ContainerBase):
         self, config: Any, found: Mapping[str, Any], opened: ExitStack, quit_check: Any
     ) -> Iterator[tuple[str, Any]]:
         if "storage" not in found:
+            named = class_named(find_own(config, self.wrapped_option))
+            if isinstance(named, type) and issubclass(named, type(self)):
+                why = f"{type(self).__name__} has itself in {self.wrapped_option!r}"
+                raise ConfigurationError(f"{why}, and both have one configuration")
             yield "storage", self._made(config, "", self.wrapped_option, opened, quit_check)
 
 
