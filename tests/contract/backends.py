@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from contract.classic_backends import CLASSIC
 from contract.compat_backends import DROP_INS, OFFERED_THROUGH_SOCORRO, socorro_tree
 from contract.containers_backends import CONTAINERS
 from socorro_fast import fs
@@ -88,3 +89,7 @@ CAPABILITIES["SocorroRadixTreeStorage"] = ALL - QUEUE
 for _name, (_make, _persists) in DROP_INS.items():
     BACKENDS[_name] = Backend(_make, persists=_persists)
     CAPABILITIES[_name] = OFFERED_THROUGH_SOCORRO
+
+for _name, _make in CLASSIC.items():
+    BACKENDS[_name] = Backend(_make, persists=True)
+    CAPABILITIES[_name] = ALL

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from socorro_fast import containers
 from socorro_fast.checks import check_crash_id
+from socorro_fast.codec import get_codec
 from socorro_fast.compat.classic.config import ABSENT, find
 from socorro_fast.compat.classic.containers import ContainerBase
 from socorro_fast.compat.classic.fs_crashstorage import (
@@ -121,10 +122,13 @@ class FileSystemCrashStorage(
         "deferred": _DeferredCrashes,
         "processed": _ProcessedCrashes,
     }
+    processed: _ProcessedCrashes
 
     def _save_both(self, raw_crash: Any, dumps: Any, processed_crash: Any, crash_id: str) -> None:
-        # Not to be queued, and no processed crash is to lie among the raw ones.
+        # Not to be queued, and no processed crash is to lie among the raw ones. What cannot be
+        # stored is refused before anything is.
         destination: Any = self._destination(raw_crash, crash_id)
+        get_codec(self.processed.options.codec).dumps(processed_crash)
         destination._save_raw(raw_crash, dumps, crash_id, queue=False)  # noqa: SLF001 - one of ours
         self.processed.save_processed(processed_crash)
 
