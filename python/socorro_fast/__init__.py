@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from socorro_fast.fs import FSNewCrashSource as FSNewCrashSource
     from socorro_fast.fs import FSPermanentStorage as FSPermanentStorage
     from socorro_fast.fs import FSRadixTreeStorage as FSRadixTreeStorage
+    from socorro_fast.fs import FSSegmentStorage as FSSegmentStorage
     from socorro_fast.fs import FSTemporaryStorage as FSTemporaryStorage
     from socorro_fast.fs import (
         TarFileSequentialReadingCrashStore as TarFileSequentialReadingCrashStore,
@@ -89,6 +90,7 @@ _HOME = {
     "FSNewCrashSource": "fs",
     "FSPermanentStorage": "fs",
     "FSRadixTreeStorage": "fs",
+    "FSSegmentStorage": "fs",
     "FSTemporaryStorage": "fs",
     "FallbackCrashStorage": "containers",
     "FileDumpsMapping": "dumps",

@@ -17,6 +17,7 @@ __all__ = [
     "DayWalk",
     "QueuePass",
     "RadixTree",
+    "SegmentStore",
     "__version__",
     "crash_id_from_uuid",
     "date_and_depth",
@@ -293,3 +294,71 @@ class AntennaTree:
         """Return the names of the crash's dumps as stored: a JSON list."""
     def get_dump(self, crash_id: str, name: str) -> bytes:
         """Return one dump, whether or not there is a raw crash."""
+
+@final
+class SegmentStore:
+    """Crashes in segments."""
+
+    def __new__(
+        cls,
+        fs_root: _StrPath,
+        *,
+        dump_field: str,
+        file_mode: int,
+        dir_mode: int,
+        sync: bool,
+        segment_bytes: int,
+        compression: int | None,
+        sync_interval: int,
+        keep_free: int,
+        max_open: int,
+        allow_network: bool,
+    ) -> Self: ...
+    @property
+    def path(self) -> Path:
+        """The root, absolute."""
+    def renewed(self) -> SegmentStore:
+        """Return the same storage without anything of the parent's: for the child of a fork."""
+    def close(self) -> None:
+        """Seal what is open, and end what runs beside."""
+    def take_notes(self) -> list[str]:
+        """Return what was met and left alone, repaired or given up since the last call."""
+    def index_size(self) -> tuple[int, int]:
+        """Return the bytes of memory that the index takes, and how many crashes it knows."""
+    def save(
+        self,
+        crash_id: str,
+        raw_crash: bytes | None,
+        dumps: Sequence[tuple[str, bytes | _StrPath]] | None,
+        processed_crash: bytes | None,
+        queue: bool,
+        /,
+    ) -> None:
+        """Save a raw crash, its dumps and a processed crash, what there is, in one record."""
+    def save_many(
+        self,
+        items: Sequence[tuple[str, bytes, Sequence[tuple[str, bytes | _StrPath]] | None]],
+    ) -> list[CrashStorageError | None]:
+        """Save and queue many; None or the exception for each, in order."""
+    def save_processed(self, crash_id: str, processed_crash: bytes) -> None:
+        """Save a processed crash."""
+    def get_raw_crash(self, crash_id: str) -> bytes:
+        """Return the raw crash as stored."""
+    def get_many(self, crash_ids: Sequence[str]) -> list[bytes | CrashStorageError]:
+        """Return many raw crashes; the bytes or the exception for each, in order."""
+    def get_raw_dump(self, crash_id: str, name: str) -> bytes:
+        """Return one dump; the main dump has the empty name or `dump_field`."""
+    def get_raw_dumps(
+        self, crash_id: str, names: Sequence[str] | None = None
+    ) -> list[tuple[str, bytes]]:
+        """Return dumps by name: those of the names given, or all."""
+    def get_processed(self, crash_id: str) -> bytes:
+        """Return the processed crash."""
+    def remove(self, crash_id: str) -> None:
+        """Remove everything of one crash."""
+    def remove_many(self, crash_ids: Sequence[str]) -> list[CrashStorageError | None]:
+        """Remove many; None or the exception for each, in order."""
+    def days(self) -> list[int]:
+        """Return the days there are, oldest first, as yyyymmdd."""
+    def list_day(self, day: int, after: str | None, limit: int) -> list[str]:
+        """Return the next raw crashes of a day behind `after`, in order; none at the end."""

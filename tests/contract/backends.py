@@ -68,6 +68,7 @@ _FS_CLASSES = {
     fs.FSDatedRadixTreeStorage: ALL,
     fs.FSLegacyDatedRadixTreeStorage: ALL,
     fs.FSTemporaryStorage: ALL,
+    fs.FSSegmentStorage: ALL - QUEUE,
 }
 _FS_VARIANTS: dict[str, dict[str, Any]] = {
     "os": {"durability": "os", "codec": "orjson"},

@@ -14,6 +14,7 @@ from socorro_fast.fs.radix import (
     FSPermanentStorage,
     FSRadixTreeStorage,
 )
+from socorro_fast.fs.segment import FSSegmentStorage
 from socorro_fast.fs.tar_reading import TarFileSequentialReadingCrashStore
 from socorro_fast.fs.tar_writing import TarFileWritingCrashStore
 
@@ -27,6 +28,7 @@ __all__ = [
     "FSNewCrashSource",
     "FSPermanentStorage",
     "FSRadixTreeStorage",
+    "FSSegmentStorage",
     "FSTemporaryStorage",
     "TarFileSequentialReadingCrashStore",
     "TarFileWritingCrashStore",

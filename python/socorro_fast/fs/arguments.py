@@ -1,19 +1,20 @@
 """Arguments on their way to Rust, and outcomes on their way back."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from socorro_fast.checks import check_crash_id
 from socorro_fast.dumps import Dump, MemoryDumpsMapping, check_stored_dump_name, normalise_dumps
 from socorro_fast.errors import CrashStorageError
 from socorro_fast.options import StorageOptions
 
+RustDumps: TypeAlias = Sequence[tuple[str, bytes | str]]
+"""Dumps as Rust takes them: name and bytes, or name and path."""
+
 _PLAIN = (dict, MemoryDumpsMapping)
 
 
-def dumps_argument(
-    dumps: object, options: StorageOptions
-) -> Sequence[tuple[str, bytes | str]] | None:
+def dumps_argument(dumps: object, options: StorageOptions) -> RustDumps | None:
     """Return dumps as Rust takes them: name and bytes, or name and path.
 
     Raises:

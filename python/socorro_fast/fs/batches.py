@@ -14,21 +14,30 @@ from socorro_fast.fs.arguments import checked_id, dumps_argument, merge_outcomes
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from socorro_fast._rust import RadixTree
+    from socorro_fast._rust import RadixTree, SegmentStore
     from socorro_fast.codec import Codec
+    from socorro_fast.fs.arguments import RustDumps
 
 # Crashes a call: enough to make the crossing cheap, few enough to hold their dumps and to be quit.
 _PART = 100
 
 
 class FSBatches(CrashStorageBase):
-    """The batch operations of a storage that is a tree in Rust."""
+    """The batch operations of a storage that keeps its crashes in Rust."""
 
-    _tree: RadixTree
+    _tree: RadixTree | SegmentStore
     _codec: Codec
 
     @abstractmethod
-    def _second(self) -> int | None: ...
+    def _put_raw(
+        self, crash_id: str, raw_crash: bytes, dumps: RustDumps | None, *, queue: bool
+    ) -> None: ...
+
+    @abstractmethod
+    def _put_many(self, items: list[Any]) -> list[CrashStorageError | None]: ...
+
+    @abstractmethod
+    def _remove_many(self, crash_ids: list[str]) -> list[CrashStorageError | None]: ...
 
     @abstractmethod
     def _decode(self, data: bytes, crash_id: str, *, at: int) -> dict[str, Any]: ...
@@ -41,9 +50,7 @@ class FSBatches(CrashStorageBase):
         Returns:
             For each, in order: None, or the error; one failure does not stop the rest.
         """
-        return self._in_parts(
-            map(self._checked_item, items), lambda part: self._tree.save_many(part, self._second())
-        )
+        return self._in_parts(map(self._checked_item, items), self._put_many)
 
     def save_json(
         self,
@@ -71,7 +78,7 @@ class FSBatches(CrashStorageBase):
         check_crash_id(crash_id)
         if raw_crash is not None:
             checked = dumps_argument(dumps, self.options)
-            self._tree.save_raw_crash(crash_id, raw_crash, checked, queue, self._second())
+            self._put_raw(crash_id, raw_crash, checked, queue=queue)
         if processed_crash is not None:
             self._tree.save_processed(crash_id, processed_crash)
 
@@ -110,9 +117,7 @@ class FSBatches(CrashStorageBase):
         Returns:
             For each ID, in order: None, or the error; one failure does not stop the rest.
         """
-        return self._in_parts(
-            map(checked_id, crash_ids), lambda part: self._tree.remove_many(part, self._second())
-        )
+        return self._in_parts(map(checked_id, crash_ids), self._remove_many)
 
     def _in_parts(
         self, checked: Iterator[Any], call: Callable[[list[Any]], list[Any]]

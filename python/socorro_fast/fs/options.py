@@ -46,7 +46,16 @@ class FSRootOptions(StorageOptions):
         return file_mode, dir_mode
 
 
-class FSOptions(FSRootOptions):
+class FSJsonOptions(FSRootOptions):
+    """Options of every storage with its crashes in Rust."""
+
+    codec: CodecName = Field(
+        default="orjson",
+        description='how JSON is written: "orjson" (fast) or "json" (as the original)',
+    )
+
+
+class FSOptions(FSJsonOptions):
     """Options of every radix-tree storage."""
 
     json_file_suffix: str = Field(default=".json", description="suffix of raw crashes")
@@ -61,10 +70,6 @@ class FSOptions(FSRootOptions):
         le=9,
         description="the depth that the digit 0 in a crash ID means: 4 for Socorro's past, "
         "0 for today's Socorro and Antenna",
-    )
-    codec: CodecName = Field(
-        default="orjson",
-        description='how JSON is written: "orjson" (fast) or "json" (as the original)',
     )
     compression_level: int = Field(
         default=6, ge=0, le=9, description="gzip level of processed crashes"

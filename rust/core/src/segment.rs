@@ -23,6 +23,6 @@ mod store;
 
 pub use context::SegmentOptions;
 pub use format::VERSION;
-pub use read::{Stored, read_again};
+pub use read::Stored;
 pub use save::NewSegmentCrash;
 pub use store::SegmentStore;

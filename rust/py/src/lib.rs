@@ -9,6 +9,7 @@ mod bytes;
 mod crash_id;
 mod error;
 mod json;
+mod segment;
 mod tree;
 mod walks;
 
@@ -28,6 +29,8 @@ mod _rust {
     #[pymodule_export]
     use crate::json::{is_plain_json, needs_exact_json};
 
+    #[pymodule_export]
+    use crate::segment::SegmentStore;
     #[pymodule_export]
     use crate::tree::RadixTree;
     #[pymodule_export]

@@ -23,7 +23,7 @@ pub(crate) enum Dump {
     Path(PathBuf),
 }
 
-type Dumps = Option<Vec<(String, Dump)>>;
+pub(crate) type Dumps = Option<Vec<(String, Dump)>>;
 
 /// Dumps with their names checked.
 pub(crate) fn new_dumps(dumps: &[(String, Dump)]) -> Result<NewDumps<'_>> {
@@ -60,7 +60,7 @@ fn read_all(
 }
 
 /// Every outcome as Python sees it: a value, or the exception itself.
-fn outcomes<'py, T>(
+pub(crate) fn outcomes<'py, T>(
     py: Python<'py>,
     results: Vec<Result<T>>,
     value: impl Fn(T) -> PyResult<Bound<'py, PyAny>>,

@@ -30,10 +30,11 @@ pub(crate) struct Live {
 
 /// List the directory, and load what was not known of it.
 pub(crate) fn list(day: &Day, state: &mut State) -> Result<()> {
-    let entries = match dir::list(day.dir.as_fd()) {
-        Ok(entries) => entries,
-        Err(error) => return Err(error).during("list directory", || day.path.clone()),
-    };
+    // Whoever lists holds the state: nobody else moves the position.
+    let listed = dir::rewind(day.dir.as_fd())
+        .map_err(io::Error::from)
+        .and_then(|()| dir::list(day.dir.as_fd()));
+    let entries = listed.during("list directory", || day.path.clone())?;
     let mut numbers = HashSet::new();
     for entry in &entries {
         match number_in(&entry.name, ".seg") {

@@ -188,7 +188,7 @@ fn expand(bytes: &[u8], length: u64) -> Option<Vec<u8>> {
 }
 
 /// Do a read again whose crash was moved or removed while it ran; damage that stays is reported.
-pub fn read_again<T>(
+fn read_again<T>(
     store: &SegmentStore,
     id: &CrashId,
     mut read: impl FnMut() -> Result<T>,
@@ -204,8 +204,8 @@ pub fn read_again<T>(
 }
 
 impl SegmentStore {
-    /// Have the index of a crash's day built anew.
-    fn distrust(&self, id: &CrashId) {
+    /// Have the index of a crash's day built anew at the next look: something was not where it said.
+    pub fn distrust(&self, id: &CrashId) {
         if let Ok(Some(day)) = self.day(date_of(id)) {
             day.state().distrusted = true;
         }
@@ -259,8 +259,10 @@ impl SegmentStore {
 
     /// One dump; the main dump has the empty name or `dump_field`.
     pub fn raw_dump(&self, id: &CrashId, name: &DumpName) -> Result<Stored> {
-        let record = self.record(id, |known| known.raw.and(known.dumps_at()))?;
-        self.dump_of(id, record.as_ref(), name.as_str())
+        read_again(self, id, || {
+            let record = self.record(id, |known| known.raw.and(known.dumps_at()))?;
+            self.dump_of(id, record.as_ref(), name.as_str())
+        })
     }
 
     fn dump_of(&self, id: &CrashId, record: Option<&Record>, name: &str) -> Result<Stored> {
@@ -286,19 +288,21 @@ impl SegmentStore {
         id: &CrashId,
         names: &[DumpName],
     ) -> Result<Vec<(String, Stored)>> {
-        let record = self.record(id, |known| known.raw.and(known.dumps_at()))?;
-        let open = |name: &DumpName| {
-            let stored = self.dump_of(id, record.as_ref(), name.as_str())?;
-            Ok((self.shown_name(name.as_str()), stored))
-        };
-        names.iter().map(open).collect()
+        read_again(self, id, || {
+            let record = self.record(id, |known| known.raw.and(known.dumps_at()))?;
+            let open = |name: &DumpName| {
+                let stored = self.dump_of(id, record.as_ref(), name.as_str())?;
+                Ok((self.shown_name(name.as_str()), stored))
+            };
+            names.iter().map(open).collect()
+        })
     }
 
     /// Every dump, by name, in the order of the names.
     pub fn raw_dumps(&self, id: &CrashId) -> Result<Vec<(String, Stored)>> {
         // A raw crash that says nothing about dumps, with none stored before, has none.
         let pick = |known: &Known| known.raw.map(|raw| known.dumps_at().unwrap_or(raw));
-        let record = self.record(id, pick)?;
+        let record = read_again(self, id, || self.record(id, pick))?;
         let record = record.ok_or_else(|| self.not_found(id, Kind::Crash))?;
         let mut dumps: Vec<_> = record
             .parts(|part| part.kind == PartKind::Dump)
