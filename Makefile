@@ -1,5 +1,6 @@
 # make demo    build, then store, queue and fetch a few thousand crashes
 # make test    everything that must pass: lint, types, Rust, Python, documentation
+# make test-local  the same without what needs a RabbitMQ broker
 # make bench   the benchmarks
 PYTHON ?= python3
 VENV := .venv
@@ -7,7 +8,7 @@ BIN := $(VENV)/bin
 
 RUST_SOURCES := Cargo.toml Cargo.lock $(wildcard rust/*/Cargo.toml) $(shell find rust -name '*.rs' 2>/dev/null)
 
-.PHONY: demo build test test-local lint test-rust test-python docs bench clean
+.PHONY: demo build test test-local lint test-rust test-python test-python-local docs bench clean
 .DELETE_ON_ERROR:
 
 demo: build
@@ -34,7 +35,7 @@ $(VENV)/tested-with: $(VENV)/built pyproject.toml
 
 test: lint test-rust test-python
 
-test-local: test
+test-local: lint test-rust test-python-local
 
 lint: $(VENV)/tested-with
 	cargo fmt --all --check
@@ -50,7 +51,12 @@ test-rust: $(VENV)/made
 
 test-python: $(VENV)/tested-with
 	@tools/need-strace.sh
+	@tools/need-rabbitmq.sh
 	$(BIN)/pytest
+
+test-python-local: $(VENV)/tested-with
+	@tools/need-strace.sh
+	$(BIN)/pytest --without-rabbitmq
 
 docs: $(VENV)/tested-with
 	$(BIN)/python tools/doc_blocks.py write docs/cli.md

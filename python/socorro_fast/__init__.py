@@ -63,6 +63,15 @@ if TYPE_CHECKING:
     from socorro_fast.memory import InMemoryCrashStorage as InMemoryCrashStorage
     from socorro_fast.null import NullCrashStorage as NullCrashStorage
     from socorro_fast.options import StorageOptions as StorageOptions
+    from socorro_fast.rabbitmq import PriorityjobRabbitMQCrashStore as PriorityjobRabbitMQCrashStore
+    from socorro_fast.rabbitmq import RabbitMQCrashStorage as RabbitMQCrashStorage
+    from socorro_fast.rabbitmq import (
+        ReprocessingOneRabbitMQCrashStore as ReprocessingOneRabbitMQCrashStore,
+    )
+    from socorro_fast.rabbitmq import (
+        ReprocessingRabbitMQCrashStore as ReprocessingRabbitMQCrashStore,
+    )
+    from socorro_fast.rabbitmq import RMQNewCrashSource as RMQNewCrashSource
     from socorro_fast.redactor import Redactor as Redactor
     from socorro_fast.services import CrashDataBase as CrashDataBase
     from socorro_fast.services import CrashServiceBase as CrashServiceBase
@@ -109,9 +118,14 @@ _HOME = {
     "PolyStorageError": "errors",
     "PrimaryDeferredProcessedStorage": "containers",
     "PrimaryDeferredStorage": "containers",
+    "PriorityjobRabbitMQCrashStore": "rabbitmq",
+    "RMQNewCrashSource": "rabbitmq",
+    "RabbitMQCrashStorage": "rabbitmq",
     "ReadOnlyCrashStorage": "containers",
     "RedactingCrashStorage": "containers",
     "Redactor": "redactor",
+    "ReprocessingOneRabbitMQCrashStore": "rabbitmq",
+    "ReprocessingRabbitMQCrashStore": "rabbitmq",
     "ResourceNotFound": "errors",
     "ResourceUnavailable": "errors",
     "ShardedCrashStorage": "containers",

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
+from typing import ClassVar, Protocol
 
 from socorro_fast.errors import ConfigurationError
 
-if TYPE_CHECKING:
-    from socorro_fast.base import CrashStorageBase
+
+class NeedsDrivers(Protocol):
+    """A storage, or another class that is made of the drivers of others."""
+
+    extra: ClassVar[str | None]
+    drivers: ClassVar[tuple[str, ...]]
 
 
-def check_drivers(storage_class: type[CrashStorageBase]) -> None:
-    """Refuse a storage class whose drivers are not installed; none is loaded by looking.
+def check_drivers(storage_class: type[NeedsDrivers]) -> None:
+    """Refuse a class whose drivers are not installed; none is loaded by looking.
 
     Raises:
         ConfigurationError: Naming what is missing and the extra to install.

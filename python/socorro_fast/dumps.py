@@ -160,6 +160,18 @@ def read_dump_file(path: str) -> bytes:
         raise StorageIOError.during("read dump file", str(path), error) from error
 
 
+def check_dump_file(path: str) -> None:
+    """Refuse a path that no dump can be read from.
+
+    Raises:
+        StorageIOError: It cannot be read.
+    """
+    try:
+        Path(path).open("rb").close()
+    except OSError as error:
+        raise StorageIOError.during("read dump file", path, error) from error
+
+
 def _dump(name: str, value: Any) -> Dump:
     if type(value) is bytes:
         return value

@@ -9,6 +9,7 @@ from typing import Any
 from contract.classic_backends import CLASSIC
 from contract.compat_backends import DROP_INS, OFFERED_THROUGH_SOCORRO, socorro_tree
 from contract.containers_backends import CONTAINERS
+from contract.rabbitmq_backends import QUEUED, queue, tree_and_queue
 from socorro_fast import fs
 from socorro_fast.base import CrashStorageBase
 from socorro_fast.memory import InMemoryCrashStorage
@@ -21,12 +22,14 @@ class Backend:
     """How a storage is made for a test.
 
     `make` takes a directory of the test's own and options. If the storage `persists`, a second
-    one made with the same directory sees the first one's crashes.
+    one made with the same directory sees the first one's crashes. Of one that has `one_owner`, the
+    queue knows a crash, not messages: it hands none to two, whatever is saved, and none removed.
     """
 
     make: Callable[..., CrashStorageBase]
     persists: bool = False
     ordered: bool = False
+    one_owner: bool = True
 
 
 def _memory(tmp_path: Path, **options: Any) -> CrashStorageBase:
@@ -94,3 +97,8 @@ for _name, (_make, _persists) in DROP_INS.items():
 for _name, _make in CLASSIC.items():
     BACKENDS[_name] = Backend(_make, persists=True)
     CAPABILITIES[_name] = ALL
+
+BACKENDS["rabbitmq"] = Backend(queue, persists=True, one_owner=False)
+CAPABILITIES["rabbitmq"] = QUEUED
+BACKENDS["poly-rabbitmq"] = Backend(tree_and_queue, persists=True, one_owner=False)
+CAPABILITIES["poly-rabbitmq"] = ALL

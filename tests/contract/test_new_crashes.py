@@ -30,6 +30,12 @@ def test_a_saved_crash_is_new_until_it_is_acknowledged(storage):
     storage.save_raw_crash(RAW, DUMPS, CRASH_ID)
     assert drain(storage) == [CRASH_ID]
     assert drain(storage) == []
+
+
+@pytest.mark.needs("get_raw_crash")
+def test_an_acknowledged_crash_stays_in_the_storage(storage):
+    storage.save_raw_crash(RAW, DUMPS, CRASH_ID)
+    assert drain(storage) == [CRASH_ID]
     assert storage.get_raw_crash(CRASH_ID) == RAW
 
 
@@ -145,7 +151,7 @@ class TestSavedAgain:
         assert drain(storage) == [CRASH_ID]
         assert drain(storage) == []
 
-    @pytest.mark.needs(persists=True)
+    @pytest.mark.needs(persists=True, one_owner=True)
     def test_while_handed_out_it_is_not_for_a_second_instance(self, storage, make):
         other = make()
         storage.save_raw_crash(RAW, DUMPS, CRASH_ID)
@@ -156,7 +162,9 @@ class TestSavedAgain:
         assert drain(other) == [CRASH_ID]
 
 
+@pytest.mark.needs("remove")
 class TestRemoved:
+    @pytest.mark.needs(one_owner=True)
     def test_a_removed_crash_is_not_new(self, storage):
         for crash_id in (CRASH_ID, SAME_RADIX):
             storage.save_raw_crash(RAW, DUMPS, crash_id)

@@ -1,0 +1,169 @@
+"""Factories of connections to RabbitMQ, for `with`: plain, pooled and shared."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from socorro_fast.drivers import check_drivers
+from socorro_fast.errors import CrashStorageError, StorageUnavailable
+from socorro_fast.fork_safe import ForkSafeLock, renew_in_children
+from socorro_fast.rabbitmq.connection_options import ConnectionOptions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from socorro_fast.rabbitmq.connection import Connection
+
+
+class ConnectionContext:
+    """Makes a connection for each `with`, and closes it at the end.
+
+    Nothing connects before the first `with`, so it may be made before a server forks.
+
+    Args:
+        **options: As `ConnectionOptions` declares them.
+
+    Raises:
+        ConfigurationError: An option is unknown or wrong, or pika is not installed.
+    """
+
+    extra: ClassVar[str | None] = "rabbitmq"
+    drivers: ClassVar[tuple[str, ...]] = ("pika",)
+    operational_exceptions: tuple[type[BaseException], ...] = ()
+    conditional_exceptions: tuple[type[BaseException], ...] = (StorageUnavailable,)
+
+    def __init__(self, **options: Any) -> None:
+        check_drivers(type(self))
+        self.options = ConnectionOptions.build(type(self).__name__, options)
+        self._is_closed = False
+
+    @classmethod
+    def from_config(cls, config: object) -> Self:
+        """Make one with what `config` has, as keys or attributes, of the options.
+
+        Raises:
+            ConfigurationError: An option is wrong.
+        """
+        return cls(**ConnectionOptions.find(config))
+
+    @contextmanager
+    def __call__(self) -> Iterator[Connection]:
+        """Give a connection that is open.
+
+        Raises:
+            StorageUnavailable: It cannot be made.
+        """
+        connection = self._connect()
+        try:
+            connection.wait_open()
+            yield connection
+        finally:
+            connection.close()
+
+    def is_operational_exception(self, error: BaseException) -> bool:
+        """Return whether trying again may help."""
+        return isinstance(error, StorageUnavailable) and error.retryable
+
+    def force_reconnect(self) -> None:
+        """Do nothing: every connection is new."""
+
+    def close(self) -> None:
+        """Close what is kept, within 5 seconds; no more connections are given."""
+        self._is_closed = True
+
+    @property
+    def where(self) -> str:
+        """The broker and virtual host, as messages name them."""
+        return self.options.where
+
+    def _connect(self) -> Connection:
+        from socorro_fast.rabbitmq.connection import Connection  # noqa: PLC0415 - it loads the driver
+
+        if self._is_closed:
+            raise CrashStorageError(f"the connections to {self.where} are closed")
+        return Connection(self.options)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.options.changed()})"
+
+
+class _Keeping(ConnectionContext):
+    """Keeps connections by key, as long as they live; a child of a fork keeps none of them."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._kept: dict[threading.Thread | None, Connection] = {}
+        self._lock = ForkSafeLock()
+        renew_in_children(self)
+
+    def _key(self) -> threading.Thread | None:
+        return None
+
+    @contextmanager
+    def __call__(self) -> Iterator[Connection]:
+        """Give the connection that is kept, or a new one where that is no more.
+
+        Raises:
+            StorageUnavailable: It cannot be made.
+        """
+        key = self._key()
+        with self._lock:
+            connection = self._kept.get(key)
+            if connection is None or self._is_closed or not connection.is_alive:
+                connection = self._kept[key] = self._connect()
+        connection.wait_open()
+        yield connection
+
+    def force_reconnect(self) -> None:
+        """Have the next call in this thread give a new connection."""
+        with self._lock:
+            connection = self._kept.pop(self._key(), None)
+        if connection is not None:
+            connection.begin_close()
+
+    def close(self) -> None:
+        """Close all connections, within 5 seconds; no more are given."""
+        with self._lock:
+            self._is_closed = True
+            kept, self._kept = [*self._kept.values()], {}
+        self._close_all(kept)
+
+    def renew_after_fork(self) -> None:
+        """Forget the parent's connections."""
+        self._kept = {}
+
+    def _close_all(self, connections: list[Connection]) -> None:
+        from socorro_fast.rabbitmq.connection import close_all  # noqa: PLC0415 - it loads the driver
+
+        close_all(connections)
+
+
+class ConnectionContextShared(_Keeping):
+    """Keeps one connection for all threads: what they publish together is confirmed together.
+
+    Options: `ConnectionOptions`.
+    """
+
+    def force_reconnect(self) -> None:
+        """Give up the connection if it is broken; if not, other threads are using it."""
+        with self._lock:
+            if (connection := self._kept.get(None)) is not None and not connection.is_alive:
+                del self._kept[None]
+
+
+class ConnectionContextPooled(_Keeping):
+    """Keeps a connection for each thread, and closes it when the thread has ended.
+
+    Options: `ConnectionOptions`.
+    """
+
+    def _key(self) -> threading.Thread:
+        return threading.current_thread()
+
+    def _connect(self) -> Connection:
+        ended = [key for key in self._kept if key is not None and not key.is_alive()]
+        for key in ended:
+            self._kept.pop(key).begin_close()
+        return super()._connect()

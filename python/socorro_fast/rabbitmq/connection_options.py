@@ -1,0 +1,53 @@
+"""What it takes to reach a RabbitMQ broker, as options."""
+
+from pydantic import Field
+
+from socorro_fast.options import Secret, StorageOptions
+
+
+class ConnectionOptions(StorageOptions):
+    """Options of the connection contexts, and of all that uses them."""
+
+    host: str = Field(default="localhost", description="host of the broker")
+    port: int = Field(default=5672, ge=1, le=65535, description="port of the broker")
+    virtual_host: str = Field(default="/", description="virtual host to use")
+    rabbitmq_user: str = Field(default="guest", description="user to log in as")
+    rabbitmq_password: Secret = Field(default=Secret("guest"), description="that user's password")
+    standard_queue_name: str = Field(
+        default="socorro.normal", min_length=1, description="queue of new crashes"
+    )
+    priority_queue_name: str = Field(
+        default="socorro.priority", min_length=1, description="queue of crashes that cannot wait"
+    )
+    reprocessing_queue_name: str = Field(
+        default="socorro.reprocessing",
+        min_length=1,
+        description="queue of crashes that are processed once more",
+    )
+    heartbeat: int = Field(
+        default=60, ge=0, le=65535, description="seconds between signs of life; 0: none"
+    )
+    connect_timeout: float = Field(
+        default=10, gt=0, description="seconds that making a connection may take"
+    )
+    response_timeout: float = Field(
+        default=60,
+        gt=0,
+        description="seconds after which a broker that does not answer or confirm is given up",
+    )
+    blocked_connection_timeout: float = Field(
+        default=30,
+        gt=0,
+        description="seconds that saves wait while the broker blocks publishers, as in an alarm",
+    )
+
+    @property
+    def queue_names(self) -> tuple[str, ...]:
+        """The three queues, each once, the priority queue first."""
+        names = (self.priority_queue_name, self.standard_queue_name, self.reprocessing_queue_name)
+        return tuple(dict.fromkeys(names))
+
+    @property
+    def where(self) -> str:
+        """The broker and virtual host, as messages name them."""
+        return f"amqp://{self.host}:{self.port}/{self.virtual_host.removeprefix('/')}"

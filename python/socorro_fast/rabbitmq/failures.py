@@ -1,0 +1,70 @@
+"""The errors of pika, and of the broker behind it, each as one of ours."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pika import exceptions as pika_errors
+
+from socorro_fast.errors import StorageUnavailable
+
+# Reply codes that the same request gets again: refused, not found, other arguments, not allowed,
+# and what a client must not send.
+_FINAL: Final = frozenset({403, 404, 406, 501, 502, 503, 504, 505, 530, 540})
+_REFUSED: Final = (
+    pika_errors.AuthenticationError,
+    pika_errors.ProbableAuthenticationError,
+    pika_errors.ProbableAccessDeniedError,
+    pika_errors.IncompatibleProtocolError,
+)
+_WORDS: Final[dict[type[BaseException], str]] = {
+    pika_errors.ConnectionBlockedTimeout: "it blocks publishers, as in a memory or disk alarm",
+    pika_errors.AMQPHeartbeatTimeout: "it gives no signs of life",
+    pika_errors.ProbableAuthenticationError: "it refused user or password",
+    pika_errors.ProbableAccessDeniedError: "it refused the virtual host",
+    pika_errors.IncompatibleProtocolError: "it does not speak AMQP 0-9-1",
+}
+
+
+def unavailable(doing: str, where: str, error: BaseException) -> StorageUnavailable:
+    """Return `error`, which pika reported, as one of ours, with it as the cause.
+
+    Args:
+        doing: What was being done, as a verb phrase: "open a channel".
+        where: The broker.
+        error: What pika raised, or said to a callback.
+    """
+    cause = _innermost(error)
+    result = StorageUnavailable(
+        f"cannot {doing} at {where}: {_why(cause)}", retryable=_is_retryable(cause)
+    )
+    result.__cause__ = cause
+    return result
+
+
+def is_not_found(error: BaseException | None) -> bool:
+    """Return whether the broker said that there is no such queue."""
+    return isinstance(error, pika_errors.ChannelClosed) and error.reply_code == 404  # noqa: PLR2004
+
+
+def _innermost(error: BaseException) -> BaseException:
+    # pika wraps what happened while connecting once for each layer of its connector.
+    held = [*getattr(error, "exceptions", ()), getattr(error, "exception", None), *error.args]
+    inner = [each for each in held if isinstance(each, BaseException)]
+    return _innermost(inner[-1]) if inner else error
+
+
+def _is_retryable(error: BaseException) -> bool:
+    if isinstance(error, pika_errors.ConnectionClosed | pika_errors.ChannelClosed):
+        return error.reply_code not in _FINAL
+    return not isinstance(error, _REFUSED)
+
+
+def _why(error: BaseException) -> str:
+    if isinstance(error, pika_errors.ConnectionClosed | pika_errors.ChannelClosed):
+        return f"it closed with {error.reply_code} {error.reply_text}".replace("\n", " ")
+    if type(error) in _WORDS:
+        return _WORDS[type(error)]
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror.lower()
+    return (str(error) or type(error).__name__).replace("\n", " ")

@@ -1,0 +1,12 @@
+"""The queue in RabbitMQ, as the apps of the original took new crashes."""
+
+from socorro_fast.new_crash_source import NewCrashSource
+
+
+class RMQNewCrashSource(NewCrashSource):
+    """Yields the new crashes of a `RabbitMQCrashStorage` as jobs.
+
+    Args:
+        storage: The storage whose queue is drained. It stays the caller's: closing the source does
+            not close it.
+    """

@@ -1,0 +1,189 @@
+"""Publishing that is confirmed, many messages of many threads at a time."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pika
+from pika import frame, spec
+
+from socorro_fast.errors import StorageUnavailable
+from socorro_fast.rabbitmq.channel import Channel
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from socorro_fast.rabbitmq.io_thread import IOThread
+
+_PERSISTENT = pika.BasicProperties(content_type="text/plain", delivery_mode=2)
+
+
+class _Batch:
+    """The messages of one call, and what became of each: None is confirmed."""
+
+    def __init__(self, size: int) -> None:
+        self.outcomes: list[StorageUnavailable | None] = [None] * size
+        self._left = size
+        self._done = threading.Lock()
+        self._done.acquire()
+
+    def settle(self) -> None:
+        self._left -= 1
+        if not self._left:
+            self._done.release()
+
+    def wait(self, timeout: float) -> bool:
+        return self._done.acquire(timeout=timeout)
+
+
+class _Message(NamedTuple):
+    batch: _Batch
+    place: int
+    queue: str
+    body: bytes
+
+    def fail(self, error: StorageUnavailable) -> None:
+        self.batch.outcomes[self.place] = error
+
+
+class Publisher:
+    """Publishes to queues, for any thread; what it has not confirmed is not there.
+
+    What threads hand in while the I/O thread is busy goes out in one piece, and the broker, which
+    writes to disk before it confirms, confirms it in one piece: eight threads wait for one write.
+
+    Raises:
+        StorageUnavailable: The broker refuses.
+    """
+
+    def __init__(self, thread: IOThread) -> None:
+        self.misses_queue = False
+        self._thread = thread
+        self._queued: deque[_Message] = deque()
+        self._flying: dict[int, _Message] = {}
+        self._last_tag = 0
+        self._is_woken = False
+        self._when_idle: Callable[[], object] | None = None
+        self._heads: dict[tuple[str, int], bytes] = {}
+        self._channel = Channel(thread, is_vital=True)
+        self._channel.ask(self._prepare, "have publishes confirmed")
+
+    def _prepare(self, done: Callable[[Any], object]) -> None:
+        channel = self._channel.pika
+        channel.add_on_return_callback(self._on_return)
+        channel.add_on_close_callback(self._on_close)
+        channel.confirm_delivery(self._on_confirm, callback=done)
+
+    def publish(
+        self, queue: str, bodies: Sequence[bytes], timeout: float
+    ) -> list[StorageUnavailable | None]:
+        """Publish persistent messages, and wait until the broker has them on disk.
+
+        Args:
+            queue: Its name.
+            bodies: One or more.
+            timeout: Seconds to wait.
+
+        Returns:
+            For each, in order: None, or the error; there may be no such queue.
+
+        Raises:
+            StorageUnavailable: The connection ended, or the broker did not confirm in time.
+        """
+        batch = _Batch(len(bodies))
+        messages = [_Message(batch, place, queue, body) for place, body in enumerate(bodies)]
+        with self._thread.lock:
+            self._queued.extend(messages)
+            wake, self._is_woken = not self._is_woken, True
+        if wake:
+            self._thread.call(self._send)
+        if not batch.wait(timeout):
+            raise self._thread.late(f"publish to queue {queue!r}", timeout)
+        return batch.outcomes
+
+    def when_idle(self, function: Callable[[], object]) -> None:
+        """Have `function` called when all that was handed in is confirmed; in the I/O thread."""
+        self._when_idle = function
+        self._check_idle()
+
+    def _send(self) -> None:
+        with self._thread.lock:
+            self._is_woken = False
+            messages, self._queued = self._queued, deque()
+        if not self._channel.pika.is_open:
+            self._fail(messages)
+        elif messages:
+            self._thread.connection.emit(b"".join(map(self._launched, messages)))
+
+    def _launched(self, message: _Message) -> bytes:
+        self._last_tag += 1
+        self._flying[self._last_tag] = message
+        kind = message.queue, len(message.body)
+        head = self._heads.get(kind)
+        if head is None:
+            head = self._heads[kind] = self._head(*kind)
+        body: bytes = frame.Body(self._channel.number, message.body).marshal()
+        return head + body
+
+    def _head(self, queue: str, length: int) -> bytes:
+        number = self._channel.number
+        method = spec.Basic.Publish(exchange="", routing_key=queue, mandatory=True)
+        head: bytes = (
+            frame.Method(number, method).marshal()
+            + frame.Header(number, length, _PERSISTENT).marshal()
+        )
+        return head
+
+    def _on_confirm(self, confirm: Any) -> None:
+        tag, refused = confirm.method.delivery_tag, isinstance(confirm.method, spec.Basic.Nack)
+        tags = [tag]
+        if confirm.method.multiple:
+            # Tags ascend: those confirmed are at the front.
+            tags = []
+            for each in self._flying:
+                if each > tag:
+                    break
+                tags.append(each)
+        for each in tags:
+            message = self._flying.pop(each)
+            if refused:
+                message.fail(self._refused(message))
+            message.batch.settle()
+        self._check_idle()
+
+    def _on_return(self, _channel: object, method: Any, _properties: object, body: bytes) -> None:
+        # It comes before its confirm, and the oldest of equal messages comes back first.
+        self.misses_queue = True
+        for message in self._flying.values():
+            is_same = (message.queue, message.body) == (method.routing_key, body)
+            if is_same and message.batch.outcomes[message.place] is None:
+                message.fail(self._unroutable(message))
+                break
+
+    def _on_close(self, _channel: object, _error: Exception) -> None:
+        flying, self._flying = self._flying, {}
+        self._fail(flying.values())
+
+    def _fail(self, messages: Any) -> None:
+        for message in messages:
+            message.fail(self._thread.unavailable(f"publish to queue {message.queue!r}"))
+            message.batch.settle()
+        self._check_idle()
+
+    def _check_idle(self) -> None:
+        if self._when_idle is not None and not self._flying and not self._queued:
+            function, self._when_idle = self._when_idle, None
+            function()
+
+    def _refused(self, message: _Message) -> StorageUnavailable:
+        return StorageUnavailable(f"cannot publish to queue {message.queue!r} at {self._at}: full")
+
+    def _unroutable(self, message: _Message) -> StorageUnavailable:
+        what = f"cannot publish to queue {message.queue!r} at {self._at}"
+        return StorageUnavailable(f"{what}: there is no such queue", retryable=False)
+
+    @property
+    def _at(self) -> str:
+        return self._thread.where
