@@ -7,7 +7,7 @@ from types import MappingProxyType, SimpleNamespace
 import pytest
 
 from fs.trees import DEPTH_2, RAW, mode_of
-from socorro_fast import ConfigurationError, InMemoryCrashStorage
+from socorro_fast import ConfigurationError, InMemoryCrashStorage, StorageOptions
 from socorro_fast import fs as native
 from socorro_fast.compat import classic
 
@@ -224,3 +224,13 @@ def test_from_config_and_open_storage_take_the_classes_too(tmp_path):
     }
     with open_storage(config) as storage:
         assert isinstance(storage.primary_store, classic.FSRadixTreeStorage)
+
+
+def test_only_the_paths_of_classes_are_translated():
+    class Queued(classic.CrashStorageBase):
+        class Options(StorageOptions):
+            routing_key: str = ""
+
+    for key in ("socorro.normal", "socorro", "socorro.x.y", "a.socorro.x.Class", "Class"):
+        assert Queued({"routing_key": key}).options.routing_key == key
+    assert Queued({"routing_key": "socorro.x.Class"}).options.routing_key == "Class"

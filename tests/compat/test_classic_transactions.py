@@ -6,6 +6,7 @@ import pytest
 
 from socorro_fast import ConfigurationError
 from socorro_fast.compat import classic
+from socorro_fast.transaction_options import TransactionOptions
 
 
 class UnreachableError(Exception):
@@ -90,3 +91,20 @@ def test_the_check_ends_it_and_a_wrong_option_is_named():
         classic.TransactionExecutorWithInfiniteBackoff({}, source, quit_check)(work, "x")
     with pytest.raises(ConfigurationError, match="backoff_delays"):
         classic.TransactionExecutorWithLimitedBackoff({"backoff_delays": "soon"}, source)
+
+
+def test_where_an_executor_of_this_package_is_wanted_one_of_these_will_do():
+    options = TransactionOptions(
+        transaction_executor_class=classic.TransactionExecutorWithLimitedBackoff,
+        backoff_delays="0,0,0",
+    )
+    executor = options.executor(Source(failures=3), quit_check_callback=lambda: None)
+    assert executor(work, "done") == "done"
+    named = "socorro.database.transaction_executor.TransactionExecutorWithInfiniteBackoff"
+    assert (
+        Transacting({"transaction_executor_class": named}).options.executor(Source(0)).is_infinite
+    )
+
+
+class Transacting(classic.CrashStorageBase):
+    Options = TransactionOptions

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ ABSENT: Any = object()
 """What `look_up` returns where there is nothing."""
 
 _HERE = __name__.rpartition(".")[0]
+_THEIR_CLASS = re.compile(r"socorro(\.\w+)+\.[A-Z]\w*", re.ASCII)
 
 
 class Config:
@@ -143,6 +145,15 @@ def names_in(value: Any) -> list[Any]:
     return list(value)
 
 
+def as_ours(value: Any) -> Any:
+    """Return the last name of a dotted path in the original, by which options know its classes."""
+    # Names of queues begin so too; those of classes have a capital.
+    is_class = isinstance(value, str) and re.fullmatch(
+        r"socorro(\.\w+)+\.[A-Z]\w*", value, re.ASCII
+    )
+    return value.rpartition(".")[2] if is_class else value
+
+
 def class_named(value: Any) -> Any:
     """Return a class by its dotted path; a class as it is.
 
@@ -153,10 +164,8 @@ def class_named(value: Any) -> Any:
     """
     if not isinstance(value, str):
         return value
-    module, _dot, name = value.rpartition(".")
-    if not module or module.split(".")[0] == "socorro":
-        module = _HERE
+    module, _dot, name = as_ours(value).rpartition(".")
     try:
-        return getattr(import_module(module), name)
+        return getattr(import_module(module or _HERE), name)
     except (ImportError, AttributeError) as error:
         raise ConfigurationError(f"cannot import class {shown(value)}: {error}") from error

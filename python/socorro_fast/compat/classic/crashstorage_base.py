@@ -6,7 +6,7 @@ import logging
 from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
 from socorro_fast import base, null
-from socorro_fast.compat.classic.config import ABSENT, Config, find
+from socorro_fast.compat.classic.config import ABSENT, Config, as_ours, find
 from socorro_fast.compat.classic.dotdict import DotDict, as_crash, as_dotdict
 from socorro_fast.compat.classic.redactor import find_redactor
 from socorro_fast.compat.classic.required_config import required_config_of
@@ -82,7 +82,7 @@ class CrashStorageBase(base.CrashStorageBase):
         names = {name: cls.classic_names.get(name, name) for name in cls.Options.model_fields}
         found = {name: find(config, path) for name, path in names.items()}
         found |= {"redactor": find_redactor(config)} if found["redactor"] is ABSENT else {}
-        return {name: value for name, value in found.items() if value is not ABSENT}
+        return {name: as_ours(value) for name, value in found.items() if value is not ABSENT}
 
     @classmethod
     def _not_read(cls) -> frozenset[str]:

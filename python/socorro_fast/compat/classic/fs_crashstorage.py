@@ -140,14 +140,16 @@ def _refuse_layout_hooks(storage_class: type) -> None:
 class FSNewCrashSource:
     """The queue of `crashstorage_class`, as apps iterate over it: `((crash_id,), {})`.
 
-    With the option `ack="explicit"`, the dict has `finished_func`, which acknowledges the crash.
+    Where asking for the next is no acknowledgement, the dict has `finished_func`, which is.
 
     Args:
-        config: Has `crashstorage_class` (default: `FSLegacyDatedRadixTreeStorage`) and its options.
+        config: Has `crashstorage_class` (default: `default_class`) and its options.
         namespace: Of `config`; or the name of the processor, which stood here once and means
             nothing; or the callback.
         quit_check_callback: Called inside long loops; what it raises ends them.
     """
+
+    default_class: ClassVar[str] = "FSLegacyDatedRadixTreeStorage"
 
     def __init__(
         self,
@@ -158,7 +160,7 @@ class FSNewCrashSource:
         if callable(namespace):
             quit_check_callback = namespace
         named = find(config, "crashstorage_class")
-        storage_class = FSLegacyDatedRadixTreeStorage if named is ABSENT else class_named(named)
+        storage_class = class_named(self.default_class if named is ABSENT else named)
         self.config = config
         self.crashstorage = adapted(storage_class)(config, quit_check_callback=quit_check_callback)
         self._source = fs.FSNewCrashSource(self.crashstorage)

@@ -17,7 +17,7 @@ class TransactionExecutor(transaction.TransactionExecutor):
 
     Args:
         config: Has the options: of this class none, of the others `backoff_delays` and
-            `wait_log_interval`.
+            `wait_log_interval`. Alone, it is the next.
         db_conn_context_source: Where connections come from.
         quit_check_callback: Called before each try, and every second between two.
 
@@ -28,10 +28,12 @@ class TransactionExecutor(transaction.TransactionExecutor):
     def __init__(
         self,
         config: Any,
-        db_conn_context_source: transaction.ConnectionContext[Any],
+        db_conn_context_source: transaction.ConnectionContext[Any] | None = None,
         quit_check_callback: Callable[[], object] | None = None,
         **options: Any,
     ) -> None:
+        if db_conn_context_source is None:
+            config, db_conn_context_source = None, config
         found = {} if not self._takes_options() else _options(config)
         super().__init__(
             db_conn_context_source, quit_check_callback=quit_check_callback, **found | options
