@@ -3,7 +3,9 @@
 //! The format is described in `docs/on-disk-segments.md`, byte by byte.
 
 mod append;
+mod backlog;
 mod commit;
+mod consumers;
 mod context;
 mod create;
 mod day;
@@ -11,8 +13,11 @@ mod file;
 mod footer;
 mod format;
 mod index;
+mod journal;
 mod load;
 mod pool;
+mod queue;
+mod queue_day;
 mod radix;
 mod read;
 mod record;
@@ -23,6 +28,7 @@ mod store;
 
 pub use context::SegmentOptions;
 pub use format::VERSION;
+pub use queue::SegmentPass;
 pub use read::Stored;
 pub use save::NewSegmentCrash;
 pub use store::SegmentStore;

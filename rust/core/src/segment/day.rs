@@ -120,7 +120,7 @@ impl Day {
     }
 
     /// The length of `changes`, if that can be known.
-    fn changes_length(&self) -> Result<Seen<Option<u64>>> {
+    pub(crate) fn changes_length(&self) -> Result<Seen<Option<u64>>> {
         let watched = self.changes.as_ref().map_or(self.dir.as_fd(), AsFd::as_fd);
         let status = rustix::fs::fstat(watched).during("look at", || self.path.join(CHANGES))?;
         if status.st_nlink == 0 {

@@ -120,15 +120,15 @@ fn take_in(day: &Day, state: &mut State, loaded: Loaded, slot: u32) {
     }
 }
 
-struct Loaded {
-    header: SegmentHeader,
-    entries: Vec<Entry>,
+pub(crate) struct Loaded {
+    pub(crate) header: SegmentHeader,
+    pub(crate) entries: Vec<Entry>,
     /// Of a segment whose writer lives: its file, and where the next record will be.
-    living: Option<(OwnedFd, u64)>,
+    pub(crate) living: Option<(OwnedFd, u64)>,
 }
 
 /// Read what a segment holds; nothing if it went meanwhile, or is none.
-fn read(day: &Day, number: u64) -> Result<Option<Loaded>> {
+pub(crate) fn read(day: &Day, number: u64) -> Result<Option<Loaded>> {
     let name = segment_name(number);
     let path = || day.path.join(&name);
     let (fd, writable) = match open_repairable(day.dir.as_fd(), &name) {

@@ -13,6 +13,7 @@ use super::create::create_locked;
 use super::day::{Day, Seen};
 use super::file::{mount_of, read_vec, write_at};
 use super::format::VERSION;
+use super::queue::Queue;
 use super::record::Key;
 use crate::crash_id::CrashId;
 use crate::dir::{self, EntryKind, FILE};
@@ -33,6 +34,7 @@ pub struct SegmentStore {
     days: RwLock<HashMap<u32, Arc<Day>>>,
     /// The process that opened it: a child of a fork seals nothing of its parent's.
     owner: u32,
+    pub(crate) queue: Queue,
 }
 
 impl SegmentStore {
@@ -53,6 +55,7 @@ impl SegmentStore {
             context,
             days: RwLock::default(),
             owner: std::process::id(),
+            queue: Queue::default(),
         }
     }
 

@@ -1,0 +1,103 @@
+//! Who lives among the consumers of a queue.
+//!
+//! A consumer holds the lock of a file whose name is its number, for as long as it lives. Numbers are
+//! random and never given twice, so a file that is not there means one that is dead.
+
+use std::path::PathBuf;
+
+use rustix::fd::{AsFd, OwnedFd};
+use rustix::fs::{Mode, OFlags};
+use rustix::io::Errno;
+
+use super::context::Context;
+use crate::dir::{self, FILE};
+use crate::error::{During, Result};
+
+/// The directory of the files.
+const CONSUMERS: &str = "consumers";
+
+/// This process's consumer of one storage.
+#[derive(Debug)]
+pub(crate) struct Consumer {
+    pub(crate) number: u64,
+    /// Its lock is what says that the consumer lives.
+    _lock: OwnedFd,
+    directory: OwnedFd,
+    /// The process that it lives in; a fork's child has a copy of it that is not its own.
+    process: u32,
+}
+
+impl Consumer {
+    /// Become a consumer.
+    pub(crate) fn new(context: &Context) -> Result<Self> {
+        let path = || context.root.join(CONSUMERS);
+        let directory = context.root.make_dir(CONSUMERS, crate::dir::Durability::Os)?;
+        loop {
+            let number = random(&path)?;
+            let name = name_of(number);
+            let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
+            let made = rustix::fs::openat(
+                &directory,
+                &*name,
+                flags | OFlags::NOFOLLOW,
+                context.modes.for_file(),
+            );
+            let lock = match made {
+                Err(Errno::EXIST) => continue,
+                other => other.during("create", || path().join(&name))?,
+            };
+            dir::lock(lock.as_fd());
+            // Somebody may have taken it for a dead one's before the lock was ours.
+            let status = rustix::fs::fstat(&lock).during("look at", || path().join(&name))?;
+            if status.st_nlink > 0 {
+                return Ok(Self {
+                    number,
+                    _lock: lock,
+                    directory,
+                    process: std::process::id(),
+                });
+            }
+        }
+    }
+
+    /// Whether another consumer lives. What a dead one has left is taken away.
+    pub(crate) fn is_alive(&self, number: u64) -> bool {
+        if number == 0 {
+            return false;
+        }
+        let name = name_of(number);
+        match rustix::fs::openat(&self.directory, &*name, FILE, Mode::empty()) {
+            Ok(fd) => {
+                let dead = dir::try_lock(fd.as_fd(), true);
+                if dead {
+                    let _ = dir::unlink(self.directory.as_fd(), &name);
+                }
+                !dead
+            }
+            Err(Errno::NOENT) => false,
+            // To be on the safe side: what it holds is not lost, only late.
+            Err(_) => true,
+        }
+    }
+}
+
+impl Drop for Consumer {
+    fn drop(&mut self) {
+        if self.process == std::process::id() {
+            let _ = dir::unlink(self.directory.as_fd(), &name_of(self.number));
+        }
+    }
+}
+
+fn name_of(number: u64) -> String {
+    format!("{number:016x}")
+}
+
+fn random(path: &impl Fn() -> PathBuf) -> Result<u64> {
+    let mut bytes = [0; 8];
+    getrandom::fill(&mut bytes)
+        .map_err(std::io::Error::other)
+        .during("draw a number for", path)?;
+    // 0 is nobody's number.
+    Ok(u64::from_le_bytes(bytes).max(1))
+}

@@ -1,0 +1,274 @@
+//! The journal of a day's queue: what was claimed, acknowledged and released, and what is done with.
+//!
+//! Entries are appended by one write each call and never changed. Whoever appends without the lock
+//! looks afterwards whether the file still has its name: it may have been rewritten meanwhile.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
+use rustix::fs::OFlags;
+
+use super::file::{locked, read_vec};
+use super::format::{array_at, crc, put, u32_at, u64_at};
+use super::record::Key;
+use crate::dir::{self, Modes};
+use crate::error::{During, Result};
+
+/// The name of a day's journal.
+pub(crate) const JOURNAL: &str = "queue";
+/// The name under which it is written anew. The lock keeps it from being written twice at once.
+const REWRITTEN: &str = "queue.new";
+/// Bytes of an entry.
+const ENTRY: usize = 48;
+/// How much is read at once.
+const CHUNK: usize = ENTRY * 64 * 1024;
+
+/// What an entry says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Event {
+    /// A consumer has taken a crash.
+    Claim(Turn),
+    /// A crash is done with, as it was queued up to this sequence.
+    Ack(Turn),
+    /// A consumer has given a crash back.
+    Release(Turn),
+    /// Nothing in a sealed segment is queued any more.
+    Done {
+        /// The segment's number.
+        segment: u64,
+    },
+}
+
+/// A crash, and in whose hands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Turn {
+    pub(crate) key: Key,
+    /// That at which it was queued.
+    pub(crate) sequence: u64,
+    /// The consumer's number; 0 is nobody's.
+    pub(crate) consumer: u64,
+}
+
+impl Event {
+    fn encode(&self) -> [u8; ENTRY] {
+        let mut bytes = [0; ENTRY];
+        let kind = match self {
+            Self::Claim(_) => 1,
+            Self::Ack(_) => 2,
+            Self::Release(_) => 3,
+            Self::Done { .. } => 4,
+        };
+        put(&mut bytes, 0, &[kind]);
+        match self {
+            Self::Claim(turn) | Self::Ack(turn) | Self::Release(turn) => {
+                put(&mut bytes, 8, &turn.key.0);
+                put(&mut bytes, 24, &turn.sequence.to_le_bytes());
+                put(&mut bytes, 32, &turn.consumer.to_le_bytes());
+            }
+            Self::Done { segment } => put(&mut bytes, 8, &segment.to_le_bytes()),
+        }
+        let sum = crc(bytes.get(..ENTRY - 4).unwrap_or_default());
+        put(&mut bytes, ENTRY - 4, &sum.to_le_bytes());
+        bytes
+    }
+
+    /// The entry that some bytes are; nothing if they are damaged.
+    pub(crate) fn decode(bytes: &[u8]) -> Option<Self> {
+        if crc(bytes.get(..ENTRY - 4)?) != u32_at(bytes, ENTRY - 4)? {
+            return None;
+        }
+        let turn = Turn {
+            key: Key(array_at(bytes, 8)?),
+            sequence: u64_at(bytes, 24)?,
+            consumer: u64_at(bytes, 32)?,
+        };
+        match bytes.first()? {
+            1 => Some(Self::Claim(turn)),
+            2 => Some(Self::Ack(turn)),
+            3 => Some(Self::Release(turn)),
+            4 => Some(Self::Done {
+                segment: u64_at(bytes, 8)?,
+            }),
+            _ => None,
+        }
+    }
+}
+
+/// The entries in some bytes, and how many bytes those were: a part of an entry may be at the end.
+///
+/// Behind one that was torn the others do not lie at multiples of their length.
+pub(crate) fn decode_all(bytes: &[u8]) -> (Vec<Event>, usize) {
+    let (mut events, mut at) = (Vec::with_capacity(bytes.len() / ENTRY), 0);
+    while let Some(entry) = bytes.get(at..at + ENTRY) {
+        let event = Event::decode(entry);
+        at += if event.is_some() { ENTRY } else { 1 };
+        events.extend(event);
+    }
+    (events, at)
+}
+
+fn encode_all(events: &[Event]) -> Vec<u8> {
+    events.iter().flat_map(Event::encode).collect()
+}
+
+/// Where entries of a day go to; any thread may append.
+#[derive(Debug)]
+pub(crate) struct Appender {
+    dir: Arc<OwnedFd>,
+    day: PathBuf,
+    modes: Modes,
+    fd: Mutex<Arc<OwnedFd>>,
+}
+
+impl Appender {
+    fn path(&self) -> PathBuf {
+        self.day.join(JOURNAL)
+    }
+
+    fn open(&self) -> Result<OwnedFd> {
+        open_file(self.dir.as_fd(), self.modes).during("open", || self.path())
+    }
+
+    fn has_name(&self, fd: &OwnedFd) -> Result<bool> {
+        let status = rustix::fs::fstat(fd).during("look at", || self.path())?;
+        Ok(status.st_nlink > 0)
+    }
+
+    /// The open file, which has its name or had it a moment ago.
+    fn current(&self) -> Result<Arc<OwnedFd>> {
+        let mut fd = locked(&self.fd);
+        if !self.has_name(&fd)? {
+            *fd = Arc::new(self.open()?);
+        }
+        Ok(Arc::clone(&fd))
+    }
+
+    /// Append entries, in one write if they are not very many.
+    pub(crate) fn append(&self, events: &[Event]) -> Result<()> {
+        let bytes = encode_all(events);
+        loop {
+            let fd = Arc::clone(&locked(&self.fd));
+            append_all(fd.as_fd(), &bytes).during("write", || self.path())?;
+            // Rewritten meanwhile, perhaps without these entries: twice does no harm.
+            if self.has_name(&fd)? {
+                return Ok(());
+            }
+            self.current()?;
+        }
+    }
+}
+
+/// The journal of a day, open, and read up to somewhere.
+#[derive(Debug)]
+pub(crate) struct Journal {
+    pub(crate) appender: Arc<Appender>,
+    fd: Arc<OwnedFd>,
+    /// How far it was read.
+    read: u64,
+}
+
+/// What there is to know of a journal since it was read last.
+#[derive(Debug, Default)]
+pub(crate) struct News {
+    pub(crate) events: Vec<Event>,
+    /// It was rewritten: claims that were known before, and are not among these entries, have ended.
+    pub(crate) anew: bool,
+}
+
+impl Journal {
+    /// Open the journal of a day, making it if there is none.
+    pub(crate) fn open(dir: &Arc<OwnedFd>, day: &Path, modes: Modes) -> Result<Self> {
+        let path = || day.join(JOURNAL);
+        let fd = Arc::new(open_file(dir.as_fd(), modes).during("open", path)?);
+        let appender = Appender {
+            dir: Arc::clone(dir),
+            day: day.to_owned(),
+            modes,
+            fd: Mutex::new(Arc::clone(&fd)),
+        };
+        Ok(Self {
+            appender: Arc::new(appender),
+            fd,
+            read: 0,
+        })
+    }
+
+    fn path(&self) -> PathBuf {
+        self.appender.path()
+    }
+
+    /// Wait for the lock; it is held as long as what is returned.
+    pub(crate) fn lock(&self) -> Result<OwnedFd> {
+        // A lock of its own open file: threads of one process exclude each other too.
+        loop {
+            let fd = self.appender.open()?;
+            dir::lock(fd.as_fd());
+            if self.appender.has_name(&fd)? {
+                return Ok(fd);
+            }
+        }
+    }
+
+    /// What was appended since this was asked last.
+    pub(crate) fn news(&mut self) -> Result<News> {
+        let mut news = News::default();
+        let current = self.appender.current()?;
+        if !Arc::ptr_eq(&current, &self.fd) {
+            self.fd = current;
+            self.read = 0;
+            news.anew = true;
+        }
+        while self.read_chunk(&mut news.events)? {}
+        Ok(news)
+    }
+
+    fn read_chunk(&mut self, events: &mut Vec<Event>) -> Result<bool> {
+        let bytes = read_vec(self.fd.as_fd(), CHUNK, self.read).during("read", || self.path())?;
+        let (found, length) = decode_all(&bytes);
+        events.extend(found);
+        self.read += length as u64;
+        Ok(bytes.len() == CHUNK)
+    }
+
+    /// Entries read so far, damaged ones among them.
+    pub(crate) fn length(&self) -> usize {
+        usize::try_from(self.read).unwrap_or(usize::MAX) / ENTRY
+    }
+
+    /// Put a file with these entries in place of the journal: the last thing that is done under the
+    /// lock, with everything read. What was appended meanwhile comes along.
+    pub(crate) fn rewrite(&mut self, events: &[Event]) -> Result<()> {
+        let (dir, modes) = (&self.appender.dir, self.appender.modes);
+        let path = || self.appender.day.join(REWRITTEN);
+        dir::unlink(dir.as_fd(), REWRITTEN).during("remove", path)?;
+        let flags = APPENDING | OFlags::EXCL;
+        let new = rustix::fs::openat(dir, REWRITTEN, flags, modes.for_file())
+            .during("create", path)?;
+        dir::lock(new.as_fd());
+        append_all(new.as_fd(), &encode_all(events)).during("write", path)?;
+        rustix::fs::fdatasync(&new).during("sync", path)?;
+        rustix::fs::renameat(dir, REWRITTEN, dir, JOURNAL).during("rename", path)?;
+        let mut late = Vec::new();
+        while self.read_chunk(&mut late)? {}
+        append_all(new.as_fd(), &encode_all(&late)).during("write", || self.path())
+    }
+}
+
+const APPENDING: OFlags = OFlags::RDWR
+    .union(OFlags::APPEND)
+    .union(OFlags::CREATE)
+    .union(OFlags::CLOEXEC)
+    .union(OFlags::NOFOLLOW);
+
+fn open_file(dir: BorrowedFd<'_>, modes: Modes) -> rustix::io::Result<OwnedFd> {
+    rustix::fs::openat(dir, JOURNAL, APPENDING, modes.for_file())
+}
+
+fn append_all(fd: BorrowedFd<'_>, mut bytes: &[u8]) -> rustix::io::Result<()> {
+    while !bytes.is_empty() {
+        let written = rustix::io::retry_on_intr(|| rustix::io::write(fd, bytes))?;
+        bytes = bytes.get(written..).unwrap_or_default();
+    }
+    Ok(())
+}

@@ -1,0 +1,227 @@
+//! The queue of a segment storage: passes over its days, claims, acknowledgements.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex};
+
+use super::backlog::Ticket;
+use super::consumers::Consumer;
+use super::day::{Day, Seen};
+use super::file::locked;
+use super::journal::{Appender, Event, Journal, Turn};
+use super::queue_day::{QueueDay, turn_of};
+use super::record::Key;
+use super::store::SegmentStore;
+use crate::crash_id::CrashId;
+use crate::error::Result;
+use crate::queue::Batch;
+
+/// What one storage knows of its queue.
+#[derive(Debug, Default)]
+pub(crate) struct Queue {
+    consumer: Mutex<Option<Arc<Consumer>>>,
+    days: Mutex<HashMap<u32, Arc<Mutex<QueueDay>>>>,
+    held: Mutex<HashMap<CrashId, Held>>,
+}
+
+/// A crash that was handed out here.
+#[derive(Debug, Clone)]
+struct Held {
+    turn: Turn,
+    appender: Arc<Appender>,
+}
+
+impl Queue {
+    /// The consumer that this storage is, once it is one.
+    fn consumer(&self, store: &SegmentStore) -> Result<Arc<Consumer>> {
+        let mut consumer = locked(&self.consumer);
+        if let Some(known) = &*consumer {
+            return Ok(Arc::clone(known));
+        }
+        let new = Arc::new(Consumer::new(&store.context)?);
+        *consumer = Some(Arc::clone(&new));
+        Ok(new)
+    }
+
+    fn day(&self, store: &SegmentStore, date: u32) -> Result<Option<Arc<Mutex<QueueDay>>>> {
+        let Some(day) = store.day(date)? else {
+            locked(&self.days).remove(&date);
+            return Ok(None);
+        };
+        if let Some(known) = self.known_day(date, &day) {
+            return Ok(Some(known));
+        }
+        let Some(new) = QueueDay::open(&day)? else {
+            store.forget(&day);
+            return Ok(None);
+        };
+        let new = Arc::new(Mutex::new(new));
+        locked(&self.days).insert(date, Arc::clone(&new));
+        Ok(Some(new))
+    }
+
+    fn known_day(&self, date: u32, day: &Arc<Day>) -> Option<Arc<Mutex<QueueDay>>> {
+        let known = locked(&self.days).get(&date).cloned()?;
+        // A day that was removed and made again is another one.
+        let same = Arc::ptr_eq(&locked(&known).day, day);
+        same.then_some(known)
+    }
+
+    /// Claim crashes of a day behind `after`. `first`: the first look at this day in a pass.
+    fn take(
+        &self,
+        store: &SegmentStore,
+        date: u32,
+        after: Option<Ticket>,
+        limit: usize,
+        first: bool,
+    ) -> Result<Vec<Ticket>> {
+        let Some(shared) = self.day(store, date)? else {
+            return Ok(Vec::new());
+        };
+        let mut day = locked(&shared);
+        if let Seen::Gone = day.refresh(first)? {
+            drop(day);
+            locked(&self.days).remove(&date);
+            return Ok(Vec::new());
+        }
+        if first {
+            self.tidy(store, &mut day)?;
+        }
+        if day.backlog.ready(after, 1).is_empty() {
+            return Ok(Vec::new());
+        }
+        let consumer = self.consumer(store)?;
+        let tickets = day.claim(consumer.number, after, limit)?;
+        let mut held = locked(&self.held);
+        for ticket in &tickets {
+            if let Some(id) = ticket.1.crash_id() {
+                let turn = turn_of(*ticket, consumer.number);
+                let appender = Arc::clone(&day.journal.appender);
+                held.insert(id, Held { turn, appender });
+            }
+        }
+        Ok(tickets)
+    }
+
+    /// What the first look of a pass brings in order.
+    fn tidy(&self, store: &SegmentStore, day: &mut QueueDay) -> Result<()> {
+        if !day.backlog.holders().is_empty() {
+            let consumer = self.consumer(store)?;
+            day.free_the_dead(&consumer);
+            let held = locked(&self.held);
+            day.give_back_unheld(consumer.number, |id| held.contains_key(id))?;
+        }
+        day.mark_done()
+    }
+
+    /// Say of a crash that was handed out what became of it; false if it was not handed out here.
+    fn settle(&self, id: &CrashId, event: impl Fn(Turn) -> Event) -> Result<bool> {
+        let Some(found) = locked(&self.held).get(id).cloned() else {
+            return Ok(false);
+        };
+        found.appender.append(&[event(found.turn)])?;
+        locked(&self.held).remove(id);
+        Ok(true)
+    }
+
+    /// Acknowledge many with few writes; what could not be acknowledged is still held.
+    fn ack_many(&self, ids: &[CrashId]) -> Result<()> {
+        for (appender, found) in self.by_journal(ids) {
+            let events: Vec<Event> = found.iter().map(|(_, turn)| Event::Ack(*turn)).collect();
+            appender.append(&events)?;
+            let mut held = locked(&self.held);
+            for (id, _) in found {
+                held.remove(&id);
+            }
+        }
+        Ok(())
+    }
+
+    /// Those of some crashes that were handed out here, by the journal that says so.
+    fn by_journal(&self, ids: &[CrashId]) -> Vec<(Arc<Appender>, Vec<(CrashId, Turn)>)> {
+        let mut groups: Vec<(Arc<Appender>, Vec<(CrashId, Turn)>)> = Vec::new();
+        let held = locked(&self.held);
+        for (id, found) in ids.iter().filter_map(|id| Some((id, held.get(id)?))) {
+            let one = (*id, found.turn);
+            match groups.last_mut() {
+                Some((last, turns)) if Arc::ptr_eq(last, &found.appender) => turns.push(one),
+                _ => groups.push((Arc::clone(&found.appender), vec![one])),
+            }
+        }
+        groups
+    }
+
+    /// Let go of everything: the end of the consumer is the end of its claims.
+    fn release_all(&self) {
+        locked(&self.consumer).take();
+        locked(&self.held).clear();
+        locked(&self.days).clear();
+    }
+}
+
+/// One pass over the queue of a segment storage: what is queued behind where it is, day by day.
+#[derive(Debug)]
+pub struct SegmentPass {
+    store: Arc<SegmentStore>,
+    days: VecDeque<u32>,
+    after: Option<Ticket>,
+    first: bool,
+}
+
+impl SegmentPass {
+    /// Begin a pass.
+    pub fn start(store: Arc<SegmentStore>) -> Result<Self> {
+        let days = store.days()?.into();
+        Ok(Self {
+            store,
+            days,
+            after: None,
+            first: true,
+        })
+    }
+
+    /// The next crashes, `limit` at the most; none when the pass is over.
+    pub fn next_batch(&mut self, limit: usize) -> Result<Batch> {
+        let mut ids = Vec::new();
+        while let Some(date) = self.days.front().copied().filter(|_| ids.len() < limit) {
+            let (queue, left) = (&self.store.queue, limit - ids.len());
+            let tickets = queue.take(&self.store, date, self.after, left, self.first)?;
+            ids.extend(tickets.iter().filter_map(|(_, key)| key.crash_id()));
+            self.first = tickets.is_empty();
+            self.after = tickets.last().copied();
+            if tickets.is_empty() {
+                self.days.pop_front();
+            }
+        }
+        let notes = self.store.take_notes();
+        Ok(Batch { ids, notes })
+    }
+}
+
+impl SegmentStore {
+    /// Acknowledge a crash: it leaves the queue. False if it was not handed out here.
+    pub fn ack(&self, id: &CrashId) -> Result<bool> {
+        self.queue.settle(id, Event::Ack)
+    }
+
+    /// Acknowledge crashes, with few writes. What was not handed out here is passed over.
+    pub fn ack_many(&self, ids: &[CrashId]) -> Result<()> {
+        self.queue.ack_many(ids)
+    }
+
+    /// Give a crash back: it will be handed out again. False if it was not handed out here.
+    pub fn release(&self, id: &CrashId) -> Result<bool> {
+        self.queue.settle(id, Event::Release)
+    }
+
+    /// Give everything back that was handed out and not acknowledged.
+    pub fn release_all(&self) {
+        self.queue.release_all();
+    }
+
+    /// Take a removed crash off the queue, if it is on it.
+    pub(crate) fn unqueue(&self, day: &Arc<Day>, key: Key, sequence: u64) -> Result<()> {
+        let journal = Journal::open(&day.dir, &day.path, day.context.modes)?;
+        journal.appender.append(&[Event::Ack(turn_of((sequence, key), 0))])
+    }
+}
