@@ -5,6 +5,7 @@
 mod append;
 mod backlog;
 mod commit;
+mod compact;
 mod consumers;
 mod context;
 mod create;
@@ -16,6 +17,8 @@ mod index;
 mod journal;
 mod load;
 mod pool;
+mod prune;
+mod punch;
 mod queue;
 mod queue_day;
 mod radix;
@@ -26,6 +29,7 @@ mod save;
 mod scan;
 mod store;
 
+pub use compact::Compacted;
 pub use context::SegmentOptions;
 pub use format::VERSION;
 pub use queue::SegmentPass;

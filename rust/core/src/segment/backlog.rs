@@ -20,6 +20,8 @@ struct State {
     segment: u64,
     /// Number of the consumer that has it; 0: nobody.
     holder: u64,
+    /// How many records of segments that are not done with have queued it.
+    records: u32,
 }
 
 impl State {
@@ -72,10 +74,11 @@ impl Backlog {
 
     fn queue(&mut self, segment: u64, key: Key, sequence: u64) {
         let state = self.crashes.entry(key).or_default();
-        let before = *state;
         if let Some(part) = self.parts.get_mut(&segment) {
             part.keys.push(key);
+            state.records += 1;
         }
+        let before = *state;
         if sequence <= before.queued {
             return;
         }
@@ -191,8 +194,16 @@ impl Backlog {
 
     /// Sealed segments that nothing is queued in any more, and are not known to be done with.
     pub(crate) fn settled_parts(&self) -> Vec<u64> {
-        let settled = self.parts.iter().filter(|(_, part)| part.sealed && part.open == 0);
+        let settled = self
+            .parts
+            .iter()
+            .filter(|(_, part)| part.sealed && part.open == 0);
         settled.map(|(segment, _)| *segment).collect()
+    }
+
+    /// Whether a segment is done with: what it queued was acknowledged, queued anew, or removed.
+    pub(crate) fn is_done(&self, segment: u64) -> bool {
+        self.done.contains(&segment)
     }
 
     fn finish(&mut self, segment: u64) {
@@ -205,10 +216,12 @@ impl Backlog {
             return;
         };
         for key in part.keys {
-            let over = self.crashes.get(&key).is_some_and(|state| {
-                state.segment == segment && !state.is_open() && state.holder == 0
-            });
-            if over {
+            let Some(state) = self.crashes.get_mut(&key) else {
+                continue;
+            };
+            // As long as another segment queues it too, that must not come to life again.
+            state.records = state.records.saturating_sub(1);
+            if state.records == 0 && !state.is_open() && state.holder == 0 {
                 self.crashes.remove(&key);
             }
         }
@@ -241,7 +254,7 @@ impl Backlog {
                 sequence,
                 consumer,
             };
-            if state.settled > 0 && state.queued > 0 {
+            if state.settled > 0 && state.records > 0 {
                 events.push(Event::Ack(turn(state.settled, 0)));
             }
             if state.holder != 0 {

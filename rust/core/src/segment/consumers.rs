@@ -31,7 +31,9 @@ impl Consumer {
     /// Become a consumer.
     pub(crate) fn new(context: &Context) -> Result<Self> {
         let path = || context.root.join(CONSUMERS);
-        let directory = context.root.make_dir(CONSUMERS, crate::dir::Durability::Os)?;
+        let directory = context
+            .root
+            .make_dir(CONSUMERS, crate::dir::Durability::Os)?;
         loop {
             let number = random(&path)?;
             let name = name_of(number);

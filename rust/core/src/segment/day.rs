@@ -13,6 +13,7 @@ use super::index::{Index, Known, Place};
 use super::load::{self, Live};
 use super::pool::Pool;
 use super::record::Key;
+use crate::dir::{self, DIRECTORY, Entry};
 use crate::error::{During, Result};
 
 /// The file that grows when segments come or go.
@@ -63,6 +64,12 @@ impl State {
     pub(crate) fn enter(&mut self, segment: Arc<Segment>) -> u32 {
         self.segments.push(Some(segment));
         u32::try_from(self.segments.len() - 1).unwrap_or(u32::MAX)
+    }
+
+    /// The segments there are, by slot.
+    pub(crate) fn numbered(&self) -> impl Iterator<Item = (u32, Arc<Segment>)> {
+        let slots = (0..).zip(&self.segments);
+        slots.filter_map(|(slot, segment)| Some((slot, Arc::clone(segment.as_ref()?))))
     }
 
     /// Empty a slot.
@@ -130,6 +137,18 @@ impl Day {
         Ok(Seen::Is(self.changes.is_some().then_some(length)))
     }
 
+    /// What lies in the directory.
+    pub(crate) fn files(&self) -> Result<Vec<Entry>> {
+        // A descriptor of its own: two listings through one would share their position.
+        let own = rustix::fs::openat(&*self.dir, ".", DIRECTORY, Mode::empty());
+        let listed = match own {
+            Err(Errno::NOENT) => Ok(Vec::new()),
+            Err(other) => Err(other.into()),
+            Ok(fd) => dir::list(fd.as_fd()),
+        };
+        listed.during("list directory", || self.path.clone())
+    }
+
     /// Tell everybody that a segment came or is about to go.
     pub(crate) fn ring(&self) -> Result<()> {
         let Some(changes) = &self.changes else {
@@ -149,7 +168,6 @@ impl Day {
         })
     }
 
-    #[allow(dead_code, reason = "for compaction")]
     /// The segment of a place, if it is still there.
     pub(crate) fn segment_of(&self, place: &Place) -> Option<Arc<Segment>> {
         self.state().segment(place.slot).cloned()

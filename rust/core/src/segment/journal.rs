@@ -243,8 +243,8 @@ impl Journal {
         let path = || self.appender.day.join(REWRITTEN);
         dir::unlink(dir.as_fd(), REWRITTEN).during("remove", path)?;
         let flags = APPENDING | OFlags::EXCL;
-        let new = rustix::fs::openat(dir, REWRITTEN, flags, modes.for_file())
-            .during("create", path)?;
+        let new =
+            rustix::fs::openat(dir, REWRITTEN, flags, modes.for_file()).during("create", path)?;
         dir::lock(new.as_fd());
         append_all(new.as_fd(), &encode_all(events)).during("write", path)?;
         rustix::fs::fdatasync(&new).during("sync", path)?;
@@ -271,4 +271,58 @@ fn append_all(fd: BorrowedFd<'_>, mut bytes: &[u8]) -> rustix::io::Result<()> {
         bytes = bytes.get(written..).unwrap_or_default();
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn any_event() -> impl Strategy<Value = Event> {
+        (0_u8..4, any::<[u8; 16]>(), any::<u64>(), any::<u64>()).prop_map(
+            |(kind, key, sequence, consumer)| {
+                let turn = Turn {
+                    key: Key(key),
+                    sequence,
+                    consumer,
+                };
+                match kind {
+                    0 => Event::Claim(turn),
+                    1 => Event::Ack(turn),
+                    2 => Event::Release(turn),
+                    _ => Event::Done { segment: sequence },
+                }
+            },
+        )
+    }
+
+    proptest! {
+        /// Whatever torn writes have left between entries, those that are whole are all found.
+        #[test]
+        fn entries_are_found_between_torn_ones(
+            pieces in prop::collection::vec((any_event(), 0_usize..ENTRY), 0..40),
+        ) {
+            let mut bytes = Vec::new();
+            for (event, torn) in &pieces {
+                bytes.extend(event.encode());
+                bytes.extend(&Event::Done { segment: 7 }.encode()[..*torn]);
+            }
+            bytes.extend(Event::Done { segment: 8 }.encode());
+            let (found, length) = decode_all(&bytes);
+            let wanted: Vec<Event> = pieces
+                .into_iter()
+                .map(|(event, _)| event)
+                .chain([Event::Done { segment: 8 }])
+                .collect();
+            prop_assert_eq!(found, wanted);
+            prop_assert_eq!(length, bytes.len());
+        }
+
+        #[test]
+        fn no_bytes_are_too_odd(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
+            let (_, length) = decode_all(&bytes);
+            prop_assert!(length <= bytes.len() && bytes.len() - length < ENTRY);
+        }
+    }
 }

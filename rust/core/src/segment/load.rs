@@ -30,11 +30,7 @@ pub(crate) struct Live {
 
 /// List the directory, and load what was not known of it.
 pub(crate) fn list(day: &Day, state: &mut State) -> Result<()> {
-    // Whoever lists holds the state: nobody else moves the position.
-    let listed = dir::rewind(day.dir.as_fd())
-        .map_err(io::Error::from)
-        .and_then(|()| dir::list(day.dir.as_fd()));
-    let entries = listed.during("list directory", || day.path.clone())?;
+    let entries = day.files()?;
     let mut numbers = HashSet::new();
     for entry in &entries {
         match number_in(&entry.name, ".seg") {
@@ -58,7 +54,7 @@ pub(crate) fn list(day: &Day, state: &mut State) -> Result<()> {
     Ok(())
 }
 
-fn is_ours(name: &str) -> bool {
+pub(crate) fn is_ours(name: &str) -> bool {
     name == CHANGES || name.starts_with("queue") || number_in(name, ".new").is_some()
 }
 
@@ -220,7 +216,7 @@ fn recover(day: &Day, fd: &OwnedFd, writable: bool, header: &SegmentHeader) -> i
 }
 
 /// The entries of a sealed segment; nothing if it is not sealed.
-fn read_footer(fd: &OwnedFd, header: &SegmentHeader) -> io::Result<Option<Vec<Entry>>> {
+pub(crate) fn read_footer(fd: &OwnedFd, header: &SegmentHeader) -> io::Result<Option<Vec<Entry>>> {
     let size = size_of_file(fd.as_fd())?;
     let from = size.saturating_sub(TAIL_READ).max(header.length).min(size);
     let end = read_vec(

@@ -3,6 +3,8 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
 
+use rustix::io::Errno;
+
 use super::backlog::Ticket;
 use super::consumers::Consumer;
 use super::day::{Day, Seen};
@@ -29,6 +31,9 @@ struct Held {
     turn: Turn,
     appender: Arc<Appender>,
 }
+
+/// Crashes that the same journal says the rest about.
+type OfJournal = (Arc<Appender>, Vec<(CrashId, Turn)>);
 
 impl Queue {
     /// The consumer that this storage is, once it is one.
@@ -119,7 +124,7 @@ impl Queue {
         let Some(found) = locked(&self.held).get(id).cloned() else {
             return Ok(false);
         };
-        found.appender.append(&[event(found.turn)])?;
+        tell(&found.appender, &[event(found.turn)])?;
         locked(&self.held).remove(id);
         Ok(true)
     }
@@ -128,7 +133,7 @@ impl Queue {
     fn ack_many(&self, ids: &[CrashId]) -> Result<()> {
         for (appender, found) in self.by_journal(ids) {
             let events: Vec<Event> = found.iter().map(|(_, turn)| Event::Ack(*turn)).collect();
-            appender.append(&events)?;
+            tell(&appender, &events)?;
             let mut held = locked(&self.held);
             for (id, _) in found {
                 held.remove(&id);
@@ -138,8 +143,8 @@ impl Queue {
     }
 
     /// Those of some crashes that were handed out here, by the journal that says so.
-    fn by_journal(&self, ids: &[CrashId]) -> Vec<(Arc<Appender>, Vec<(CrashId, Turn)>)> {
-        let mut groups: Vec<(Arc<Appender>, Vec<(CrashId, Turn)>)> = Vec::new();
+    fn by_journal(&self, ids: &[CrashId]) -> Vec<OfJournal> {
+        let mut groups: Vec<OfJournal> = Vec::new();
         let held = locked(&self.held);
         for (id, found) in ids.iter().filter_map(|id| Some((id, held.get(id)?))) {
             let one = (*id, found.turn);
@@ -218,10 +223,19 @@ impl SegmentStore {
     pub fn release_all(&self) {
         self.queue.release_all();
     }
+}
 
-    /// Take a removed crash off the queue, if it is on it.
-    pub(crate) fn unqueue(&self, day: &Arc<Day>, key: Key, sequence: u64) -> Result<()> {
-        let journal = Journal::open(&day.dir, &day.path, day.context.modes)?;
-        journal.appender.append(&[Event::Ack(turn_of((sequence, key), 0))])
+/// Take a removed crash off the queue of its day.
+pub(crate) fn unqueue(day: &Day, key: Key, sequence: u64) -> Result<()> {
+    let journal = Journal::open(&day.dir, &day.path, day.context.modes)?;
+    let nobody = turn_of((sequence, key), 0);
+    tell(&journal.appender, &[Event::Ack(nobody)])
+}
+
+/// Append to a journal, unless its day was removed: nothing of that is queued any more.
+fn tell(appender: &Appender, events: &[Event]) -> Result<()> {
+    match appender.append(events) {
+        Err(error) if error.errno() == Some(Errno::NOENT) => Ok(()),
+        other => other,
     }
 }

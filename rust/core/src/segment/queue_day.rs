@@ -98,8 +98,7 @@ impl QueueDay {
     }
 
     fn list(&mut self) -> Result<()> {
-        let entries = dir::list(self.day.dir.as_fd())
-            .during("list directory", || self.day.path.clone())?;
+        let entries = self.day.files()?;
         let numbers: HashSet<u64> = entries
             .iter()
             .filter_map(|entry| number_in(&entry.name, ".seg"))
@@ -194,6 +193,9 @@ impl QueueDay {
     fn hear(&mut self) -> Result<()> {
         let news = self.journal.news()?;
         self.backlog.hear(&news);
+        // What is done with must not come to life again.
+        let backlog = &self.backlog;
+        self.growing.retain(|number, _| !backlog.is_done(*number));
         Ok(())
     }
 

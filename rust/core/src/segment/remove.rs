@@ -2,13 +2,14 @@
 
 use super::append::NewRecord;
 use super::day::Seen;
+use super::queue::unqueue;
 use super::record::Key;
 use super::store::{SegmentStore, date_of};
 use crate::crash_id::CrashId;
 use crate::error::{Kind, Result};
 
 impl SegmentStore {
-    /// Remove everything of one crash.
+    /// Remove everything of one crash, and give its space back.
     pub fn remove(&self, id: &CrashId) -> Result<()> {
         let record = NewRecord::tombstone(Key::of(id));
         let removed = self.with_day(date_of(id), |day| {
@@ -19,10 +20,20 @@ impl SegmentStore {
                 return Ok(Seen::Is(false));
             }
             let sequence = self.context.next_sequence(known.newest());
-            Ok(match day.put(&record, sequence)? {
-                Seen::Is(()) => Seen::Is(true),
-                Seen::Gone => Seen::Gone,
-            })
+            if let Seen::Gone = day.put(&record, sequence)? {
+                return Ok(Seen::Gone);
+            }
+            if known.queued_at().is_some() {
+                // Consumers that have read the record see the tombstone only if they read its segment.
+                unqueue(day, record.key, sequence)?;
+            }
+            for place in [known.raw, known.dumps, known.processed]
+                .into_iter()
+                .flatten()
+            {
+                day.punch(&place);
+            }
+            Ok(Seen::Is(true))
         })?;
         if removed == Some(true) {
             return Ok(());

@@ -1,0 +1,219 @@
+//! Compaction: what counts is copied out of segments that are mostly dead, and those go.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use rustix::fd::{AsFd, OwnedFd};
+use rustix::fs::{Mode, OFlags};
+use rustix::io::Errno;
+
+use super::append::{NewRecord, OpenSegment};
+use super::create;
+use super::day::{Day, Seen, State};
+use super::file::{Segment, read_vec, segment_name, write_failed};
+use super::footer::Entry;
+use super::format::crc;
+use super::load;
+use super::queue_day::QueueDay;
+use super::record::{Flags, Part, RECORD_HEADER_BYTES, RecordHeader, RecordKind, decode_table};
+use super::store::SegmentStore;
+use crate::dir::{self, FILE};
+use crate::error::{During, Result};
+
+/// What a compaction did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Compacted {
+    /// Segments that were removed.
+    pub segments: usize,
+    /// Bytes of them that were not copied.
+    pub bytes: u64,
+}
+
+/// A segment that is to go.
+#[derive(Debug)]
+struct Victim {
+    segment: Arc<Segment>,
+    /// Its lock is held by this.
+    fd: OwnedFd,
+    live: Vec<Entry>,
+    /// Bytes that are not copied.
+    dead: u64,
+}
+
+impl SegmentStore {
+    /// Compact the segments of a day of whose bytes at least `percent` in a hundred are dead.
+    ///
+    /// Only sealed segments are, and only those that nothing is queued in any more.
+    pub fn compact(&self, date: u32, percent: u64) -> Result<Compacted> {
+        let found = self.with_day(date, |day| {
+            let Some(mut queue) = QueueDay::open(day)? else {
+                return Ok(Seen::Gone);
+            };
+            if let Seen::Gone = queue.refresh(true)? {
+                return Ok(Seen::Gone);
+            }
+            queue.mark_done()?;
+            let is_done = |number| queue.backlog.is_done(number);
+            compact_day(day, percent, is_done)
+        })?;
+        Ok(found.unwrap_or_default())
+    }
+}
+
+fn compact_day(
+    day: &Arc<Day>,
+    percent: u64,
+    is_done: impl Fn(u64) -> bool,
+) -> Result<Seen<Compacted>> {
+    let Seen::Is(state) = day.refreshed()? else {
+        return Ok(Seen::Gone);
+    };
+    let segments: Vec<(u32, Arc<Segment>)> = state.numbered().collect();
+    drop(state);
+    let mut victims = Vec::new();
+    for (slot, segment) in &segments {
+        if is_done(segment.number()) {
+            victims.extend(victim(day, *slot, segment, percent)?);
+        }
+    }
+    if victims.is_empty() {
+        return Ok(Seen::Is(Compacted::default()));
+    }
+    let going: HashSet<u64> = victims.iter().map(|it| it.segment.number()).collect();
+    let staying = segments.iter().any(|(_, it)| !going.contains(&it.number()));
+    if let Seen::Gone = copy_out(day, &victims, staying)? {
+        return Ok(Seen::Gone);
+    }
+    remove_all(day, &victims)
+}
+
+/// The segment, locked, if it is sealed, nobody else's, and dead enough.
+fn victim(day: &Day, slot: u32, segment: &Arc<Segment>, percent: u64) -> Result<Option<Victim>> {
+    let flags = FILE.difference(OFlags::RDONLY) | OFlags::RDWR;
+    let name = segment_name(segment.number());
+    let fd = match rustix::fs::openat(&*day.dir, name, flags, Mode::empty()) {
+        Err(Errno::NOENT) => return Ok(None),
+        other => other.during("open", || segment.path())?,
+    };
+    if !dir::try_lock(fd.as_fd(), true) {
+        return Ok(None);
+    }
+    let footer = load::read_footer(&fd, &segment.header).during("read", || segment.path())?;
+    let Some(entries) = footer else {
+        return Ok(None);
+    };
+    let all: u64 = entries.iter().map(|entry| entry.length).sum();
+    let live: Vec<Entry> = {
+        let state = day.state();
+        let counts = |entry: &Entry| is_live(&state, slot, entry);
+        entries.into_iter().filter(counts).collect()
+    };
+    let dead = all - live.iter().map(|entry| entry.length).sum::<u64>();
+    let segment = Arc::clone(segment);
+    let enough = dead > 0 && dead * 100 >= all * percent;
+    Ok(enough.then_some(Victim {
+        segment,
+        fd,
+        live,
+        dead,
+    }))
+}
+
+/// Whether a record is one of those that say what there is of its crash.
+fn is_live(state: &State, slot: u32, entry: &Entry) -> bool {
+    let known = state.index.get(&entry.key);
+    known
+        .places()
+        .any(|place| place.slot == slot && place.offset == entry.offset)
+}
+
+/// Copy what counts into segments of ours. Until the originals go there are two of each record, with
+/// the same sequence, and either will do.
+///
+/// `staying`: there are other segments, which may hold what a tombstone ends.
+fn copy_out(day: &Day, victims: &[Victim], staying: bool) -> Result<Seen<()>> {
+    let mut copy: Option<OpenSegment> = None;
+    let copied = victims.iter().try_for_each(|victim| {
+        let wanted = |entry: &&Entry| entry.kind == RecordKind::Crash || staying;
+        let mut live = victim.live.iter().filter(wanted);
+        live.try_for_each(|entry| copy_record(day, victim, entry, &mut copy))
+    });
+    // Sealed in any case: nobody else can as long as this process has it.
+    let ended = copy.map_or(Ok(()), |open| finish(day, open));
+    match copied.and(ended) {
+        Err(error) if error.errno() == Some(Errno::NOENT) => Ok(Seen::Gone),
+        other => other.map(Seen::Is),
+    }
+}
+
+fn copy_record(
+    day: &Day,
+    victim: &Victim,
+    entry: &Entry,
+    copy: &mut Option<OpenSegment>,
+) -> Result<()> {
+    let (header, parts) = read_record(victim, entry)?;
+    let flags = header.flags.without(Flags::QUEUED);
+    let record = NewRecord::new(header.key, header.kind, flags, &parts);
+    let record =
+        record.ok_or_else(|| victim.segment.damaged(entry.offset, "has too many parts"))?;
+    if let Some(full) = copy.take_if(|open| !open.has_room(record.length())) {
+        finish(day, full)?;
+    }
+    let open = match copy {
+        Some(open) => open,
+        None => copy.insert(make(day)?),
+    };
+    let written = open.append(&record, header.sequence);
+    let (_, copied) = written.map_err(|error| write_failed(error, &open.segment))?;
+    day.state().index.add(&copied, open.slot);
+    Ok(())
+}
+
+fn make(day: &Day) -> Result<OpenSegment> {
+    match create::make(day)? {
+        Seen::Is(open) => Ok(open),
+        Seen::Gone => Err(Errno::NOENT).during("compact", || day.path.clone()),
+    }
+}
+
+fn finish(day: &Day, open: OpenSegment) -> Result<()> {
+    let synced = day.context.sync(open.target.fd.as_fd());
+    let synced = synced.map_err(|error| write_failed(error, &open.segment));
+    day.seal(open);
+    synced
+}
+
+/// A part with its bytes as stored.
+type StoredPart = (Part, Vec<u8>);
+
+/// A record with its parts.
+fn read_record(victim: &Victim, entry: &Entry) -> Result<(RecordHeader, Vec<StoredPart>)> {
+    let (segment, at) = (&victim.segment, entry.offset);
+    let length = usize::try_from(entry.length).unwrap_or(usize::MAX);
+    let bytes = read_vec(victim.fd.as_fd(), length, at).during("read", || segment.path())?;
+    let damaged = || segment.damaged(at, "cannot be copied: it fails its checksum");
+    let (header, _) = RecordHeader::decode(&bytes, segment.header.salt, at).ok_or_else(damaged)?;
+    let mut data = usize::try_from(header.data_at()).unwrap_or(usize::MAX);
+    let table = bytes.get(RECORD_HEADER_BYTES..data).unwrap_or_default();
+    let mut parts = Vec::new();
+    for part in decode_table(table, &header).ok_or_else(damaged)? {
+        let end = data.saturating_add(usize::try_from(part.stored).unwrap_or(usize::MAX));
+        let stored = bytes.get(data..end).filter(|it| crc(it) == part.crc);
+        parts.push((part, stored.ok_or_else(damaged)?.to_vec()));
+        data = end;
+    }
+    Ok((header, parts))
+}
+
+fn remove_all(day: &Day, victims: &[Victim]) -> Result<Seen<Compacted>> {
+    let mut done = Compacted::default();
+    for victim in victims {
+        let name = segment_name(victim.segment.number());
+        dir::unlink(day.dir.as_fd(), &name).during("remove", || victim.segment.path())?;
+        done.segments += 1;
+        done.bytes += victim.dead;
+    }
+    day.ring()?;
+    Ok(Seen::Is(done))
+}
