@@ -8,6 +8,8 @@ crashes as `DotDict`. What it does is what the storages of this package do.
 from importlib import import_module
 from typing import Any
 
+from socorro_fast.compat.classic.backends import BACKENDS
+
 _MODULES = {
     "config": ("Config",),
     "containers": (
@@ -35,11 +37,11 @@ _MODULES = {
         "FSDatedRadixTreeStorage",
         "FSLegacyDatedRadixTreeStorage",
         "FSLegacyRadixTreeStorage",
-        "FSNewCrashSource",
         "FSPermanentStorage",
         "FSRadixTreeStorage",
         "FSTemporaryStorage",
     ),
+    "new_crash_source": ("FSNewCrashSource", "RMQNewCrashSource"),
     "ooid": (
         "createNewOoid",
         "create_new_ooid",
@@ -80,20 +82,13 @@ _MODULES = {
 _HOME = {name: f"{__name__}.{module}" for module, names in _MODULES.items() for name in names}
 _HOME["CrashIDNotFound"] = "socorro_fast.errors"
 
-# What is a storage of this package with nothing but another constructor: its name in the original,
-# where it is, and its name there.
-_ADAPTED = {
-    "InMemoryCrashStorage": ("socorro_fast.memory", "InMemoryCrashStorage"),
-}
-
-__all__ = [*_HOME, *_ADAPTED]  # noqa: PLE0604 - texts, all of them
+__all__ = [*_HOME, *BACKENDS]  # noqa: PLE0604 - texts, all of them
 
 
 def __getattr__(name: str) -> Any:
-    if name in _ADAPTED:
-        module, native = _ADAPTED[name]
+    if name in BACKENDS:
         base = import_module(f"{__name__}.crashstorage_base")
-        value = base.adapted(getattr(import_module(module), native))
+        value = base.adapted(getattr(import_module(BACKENDS[name].module), name))
     elif name in _HOME:
         value = getattr(import_module(_HOME[name]), name)
     else:

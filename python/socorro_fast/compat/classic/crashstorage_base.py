@@ -6,6 +6,7 @@ import logging
 from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
 from socorro_fast import base, null
+from socorro_fast.compat.classic.backends import BACKENDS, Backend
 from socorro_fast.compat.classic.config import ABSENT, Config, as_ours, find
 from socorro_fast.compat.classic.dotdict import DotDict, as_crash, as_dotdict
 from socorro_fast.compat.classic.redactor import find_redactor
@@ -175,7 +176,13 @@ def adapted(native: type[base.CrashStorageBase]) -> type[CrashStorageBase]:
     if issubclass(native, CrashStorageBase):
         return native
     if native not in _ADAPTED:
-        members = {"__module__": __name__, "__doc__": native.__doc__}
+        backend = BACKENDS.get(native.__name__, Backend(""))
+        members = {
+            "__module__": __name__,
+            "__doc__": native.__doc__,
+            "classic_defaults": backend.defaults,
+            "classic_names": backend.names,
+        }
         _ADAPTED[native] = type(native.__name__, (CrashStorageBase, native), members)
     return _ADAPTED[native]
 

@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from socorro_fast import fs
-from socorro_fast.compat.classic.config import ABSENT, class_named, find
-from socorro_fast.compat.classic.crashstorage_base import CrashStorageBase, adapted
+from socorro_fast.compat.classic.crashstorage_base import CrashStorageBase
 from socorro_fast.crash_id import radix_of
 from socorro_fast.errors import ConfigurationError, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable
 
 _PACKAGE = __name__.partition(".")[0]
 _LAYOUT = (
@@ -135,49 +134,3 @@ def _refuse_layout_hooks(storage_class: type) -> None:
             raise ConfigurationError(
                 f"{owner.__name__} overrides {name}, but where crashes lie cannot be changed here"
             )
-
-
-class FSNewCrashSource:
-    """The queue of `crashstorage_class`, as apps iterate over it: `((crash_id,), {})`.
-
-    Where asking for the next is no acknowledgement, the dict has `finished_func`, which is.
-
-    Args:
-        config: Has `crashstorage_class` (default: `default_class`) and its options.
-        namespace: Of `config`; or the name of the processor, which stood here once and means
-            nothing; or the callback.
-        quit_check_callback: Called inside long loops; what it raises ends them.
-    """
-
-    default_class: ClassVar[str] = "FSLegacyDatedRadixTreeStorage"
-
-    def __init__(
-        self,
-        config: Any,
-        namespace: str | Callable[[], object] | None = "",
-        quit_check_callback: Callable[[], object] | None = None,
-    ) -> None:
-        if callable(namespace):
-            quit_check_callback = namespace
-        named = find(config, "crashstorage_class")
-        storage_class = class_named(self.default_class if named is ABSENT else named)
-        self.config = config
-        self.crashstorage = adapted(storage_class)(config, quit_check_callback=quit_check_callback)
-        self._source = fs.FSNewCrashSource(self.crashstorage)
-
-    def new_crashes(self) -> Iterator[tuple[tuple[str], dict[str, Any]]]:
-        """Yield a job for each new crash."""
-        explicit = getattr(self.crashstorage.options, "ack", "explicit") == "explicit"
-        for args, kwargs in self._source.new_crashes():
-            yield args, kwargs if explicit else {}
-
-    def __iter__(self) -> Iterator[tuple[tuple[str], dict[str, Any]]]:
-        return self.new_crashes()
-
-    def __call__(self) -> Iterator[tuple[tuple[str], dict[str, Any]]]:
-        """Return `new_crashes()`: the original's callers did either."""
-        return self.new_crashes()
-
-    def close(self) -> None:
-        """Close the storage, which gives back what was not acknowledged."""
-        self.crashstorage.close()
