@@ -1,12 +1,14 @@
 """Trees of today's Socorro: what it wrote is read, what is written it reads, byte for byte."""
 
 import copy
-import threading
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
 
 from compat.crashes import ACCEPTED, ACCEPTED_TOO, DEFERRED, DUMPS, IDS, PROCESSED, RAW, WITH_DATES
 from compat.todays import NotFoundError, SocorroToday
+from fs.procs import in_processes
 from reference.tree import tree
 from socorro_fast import CrashIDNotFound, InvalidCrashID, InvalidDumpName
 from socorro_fast.compat.socorro import FSPermanentStorage
@@ -113,29 +115,28 @@ class TestLeafDirectory:
             storage.delete_crash(ACCEPTED_TOO)
         assert content(storage.fs_root) == before
 
-    def test_goes_only_when_the_last_of_many_threads_has_deleted_its_crash(self, storage):
-        ids = [f"{number:08x}{DEFERRED[8:]}" for number in range(0xAA000000, 0xAA000040)]
-        for crash_id in ids:
-            storage.save_raw_crash(RAW, DUMPS, crash_id)
-        errors = []
-
-        def delete(mine):
-            try:
-                for crash_id in mine:
-                    storage.delete_crash(crash_id)
-                    storage.save_raw_crash(RAW, DUMPS, crash_id)
-                    assert storage.get_dumps(crash_id) == DUMPS
-                    storage.delete_crash(crash_id)
-            except BaseException as error:  # noqa: BLE001 - it is the test's
-                errors.append(error)
-
-        threads = [threading.Thread(target=delete, args=(ids[part::4],)) for part in range(4)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        assert errors == []
+    def test_is_shared_by_threads(self, storage):
+        with ThreadPoolExecutor(4) as pool:
+            done = [pool.submit(come_and_go, storage, part) for part in range(4)]
+        assert [each.result() for each in done] == [None] * 4
         assert content(storage.fs_root) == {}
+
+    def test_is_shared_by_processes(self, tmp_path):
+        root = tmp_path / "ours"
+        parts = [partial(come_and_go, FSPermanentStorage(root), part) for part in range(3)]
+        assert in_processes(parts) == [None] * 3
+        assert content(root) == {}
+
+
+def come_and_go(storage, part):
+    """Save, read and delete crashes that all have one leaf directory."""
+    for number in range(100):
+        crash_id = f"aa{part:02x}{number:04x}{DEFERRED[8:]}"
+        storage.save_raw_crash(RAW, DUMPS, crash_id)
+        storage.save_processed_crash(None, {**PROCESSED, "uuid": crash_id})
+        assert storage.get_dumps(crash_id) == DUMPS
+        storage.delete_crash(crash_id)
+        assert storage.catalog_crash(crash_id) == []
 
 
 @pytest.mark.parametrize("crash_id", ["../../evil-1180601", "a/b", "", None, ACCEPTED.upper()])

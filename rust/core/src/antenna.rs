@@ -16,11 +16,10 @@ use rustix::fs::AtFlags;
 use rustix::io::Errno;
 
 use crate::crash_id::CrashId;
-use crate::dir::{self, Durability, Entry, EntryKind, Modes, Reading};
+use crate::dir::{self, Durability, Entry, EntryKind, Modes};
 use crate::error::{During, Error, Kind, Result};
 use crate::layout::DumpName;
 use crate::leaf::until_there;
-use crate::legacy::sweep_files;
 use crate::object::Object;
 use crate::root::Root;
 use crate::synced::Synced;
@@ -184,9 +183,11 @@ impl AntennaTree {
             .collect::<Result<Vec<OwnedFd>>>()?;
         let mut staged = Vec::with_capacity(files.len());
         for (file, dir) in files.iter().zip(&dirs) {
-            self.sweep(dir.as_fd(), report.id, file)?;
             let new = self.stage(dir.as_fd(), report.id, file)?;
-            staged.push(new.named(report.id).during("create", || self.shown(file))?);
+            staged.push(
+                new.named_as(again(&file.name))
+                    .during("create", || self.shown(file))?,
+            );
         }
         for ((file, dir), new) in files.iter().zip(&dirs).zip(staged) {
             new.publish_over(report.id, &file.name)
@@ -196,41 +197,29 @@ impl AntennaTree {
         Ok(())
     }
 
-    /// Clear away what killed saves of this crash staged.
-    fn sweep(&self, dir: BorrowedFd<'_>, id: &CrashId, file: &File<'_>) -> Result<()> {
-        let prefix = format!(".{id}.");
-        let mut staged = Vec::new();
-        dir::each_entry(dir, Reading::Whole, |name, _| {
-            if name.starts_with(&prefix) {
-                staged.push(name.to_owned());
-            }
-        })
-        .during("list directory", || self.root.join(&file.dir))?;
-        sweep_files(dir, &staged);
-        Ok(())
-    }
-
     /// Remove the dumps that a save before this one left, under names that this one does not have.
     fn drop_absent_dumps(&self, report: &Report<'_>) -> Result<()> {
         let id = report.id.as_str();
         for Entry { name, kind } in self.root.list(&report.day)? {
-            let (dir, nested) = match kind {
-                EntryKind::Directory => ([&report.day, "/", &name].concat(), true),
-                EntryKind::Other => (report.day.clone(), false),
-                EntryKind::Link => continue,
-            };
-            let kept = report.dumps.iter().any(|dump| dump.dir == dir);
-            if kept || !(nested || name == id) {
-                continue;
+            if kind == EntryKind::Directory {
+                self.drop_absent(report, &[&report.day, "/", &name].concat())?;
+            } else if kind == EntryKind::Other && (name == id || name == again(id)) {
+                self.drop_absent(report, &report.day)?;
             }
-            let path = || self.root.join(&dir).join(id);
-            match self.root.open_dir(&dir) {
-                Err(Errno::NOENT) => {}
-                Err(other) => return Err(other).during("open directory", || self.root.join(&dir)),
-                Ok(open) => {
-                    dir::unlink(open.as_fd(), id).during("remove", path)?;
-                }
-            }
+        }
+        Ok(())
+    }
+
+    fn drop_absent(&self, report: &Report<'_>, path: &str) -> Result<()> {
+        if report.dumps.iter().any(|dump| dump.dir == path) {
+            return Ok(());
+        }
+        let dir = match self.root.open_dir(path) {
+            Err(Errno::NOENT) => return Ok(()),
+            other => other.during("open directory", || self.root.join(path))?,
+        };
+        for name in [report.id.as_str(), &again(report.id.as_str())] {
+            dir::unlink(dir.as_fd(), name).during("remove", || self.root.join(path).join(name))?;
         }
         Ok(())
     }
@@ -292,6 +281,12 @@ impl AntennaTree {
             other => Object::of(other, || self.root.join(path)),
         }
     }
+}
+
+/// What a replacement of a file is staged under. As the lock is held, one name is enough, and what a
+/// killed save left under it is found without looking through a whole day.
+fn again(name: &str) -> String {
+    [".", name, ".again"].concat()
 }
 
 fn json_file<'a>(id: &CrashId, kind: &str, source: Source<'a>) -> File<'a> {

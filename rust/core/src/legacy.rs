@@ -206,7 +206,7 @@ impl Saver<'_> {
 }
 
 /// Clean up after killed writers, where files have to have a name while they are written.
-pub(crate) fn sweep_files(radix: BorrowedFd<'_>, staged: &[String]) {
+fn sweep_files(radix: BorrowedFd<'_>, staged: &[String]) {
     for name in staged {
         let fd = dir::open_no_links(radix, name, dir::FILE, rustix::fs::Mode::empty());
         if fd.is_ok_and(|fd| dir::try_lock(fd.as_fd(), true)) {

@@ -289,6 +289,22 @@ impl<'d> Staged<'d> {
         Ok(self)
     }
 
+    /// As [`Staged::named`], under a name that nobody but the holder of a lock uses, and who was killed
+    /// has left.
+    pub(crate) fn named_as(mut self, staged: String) -> rustix::io::Result<Self> {
+        if self.name.is_none() {
+            match link_unnamed(self.fd.as_fd(), self.dir, &staged) {
+                Err(Errno::EXIST) => {
+                    dir::unlink(self.dir, &staged)?;
+                    link_unnamed(self.fd.as_fd(), self.dir, &staged)
+                }
+                other => other,
+            }?;
+            self.name = Some(staged);
+        }
+        Ok(self)
+    }
+
     /// Give the file its name, in place of what has it now.
     pub(crate) fn publish_over(self, id: &CrashId, name: &str) -> rustix::io::Result<()> {
         let mut named = self.named(id)?;

@@ -20,7 +20,7 @@ from socorro_fast.fs.arguments import rust_dumps
 from socorro_fast.fs.options import FSRootOptions, as_path
 
 _CODEC = Codec(sort_keys=True)
-_TRIES = 3
+_TRIES = 20
 
 
 class AntennaFSOptions(FSRootOptions):
@@ -102,15 +102,13 @@ class FSCrashStorage:
 
     def _dumps(self, crash_id: str) -> dict[str, bytes]:
         # A crash that is saved again may lose dumps between the reading of their names and of them.
-        names: list[str] = []
         for _ in range(_TRIES):
-            before, names = names, self._dump_names(crash_id)
+            names = self._dump_names(crash_id)
             try:
                 return {name: self._get_dump(crash_id, name) for name in names}
             except errors.CrashIDNotFound as error:
-                if names == before:
-                    raise CorruptCrash(self._path(crash_id, "dump_names"), str(error)) from error
-        raise CorruptCrash(self._path(crash_id, "dump_names"), "it changes while it is read")
+                missing = str(error)
+        raise CorruptCrash(self._path(crash_id, "dump_names"), missing)
 
     def _get_dump(self, crash_id: str, name: object) -> bytes:
         try:
