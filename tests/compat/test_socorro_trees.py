@@ -130,7 +130,7 @@ class TestLeafDirectory:
 
 def come_and_go(storage, part):
     """Save, read and delete crashes that all have one leaf directory."""
-    for number in range(100):
+    for number in range(40):
         crash_id = f"aa{part:02x}{number:04x}{DEFERRED[8:]}"
         storage.save_raw_crash(RAW, DUMPS, crash_id)
         storage.save_processed_crash(None, {**PROCESSED, "uuid": crash_id})

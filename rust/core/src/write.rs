@@ -235,6 +235,8 @@ impl<'d> Staged<'d> {
             }),
             // Not every file system has them.
             Err(Errno::OPNOTSUPP | Errno::ISDIR | Errno::INVAL) => Self::open_named(dir, id, modes),
+            // So ext4 says that the directory was removed.
+            Err(Errno::PERM) if rustix::fs::fstat(dir)?.st_nlink == 0 => Err(Errno::NOENT),
             Err(other) => Err(other),
         }
     }
