@@ -73,6 +73,19 @@ if TYPE_CHECKING:
     )
     from socorro_fast.rabbitmq import RMQNewCrashSource as RMQNewCrashSource
     from socorro_fast.redactor import Redactor as Redactor
+    from socorro_fast.s3 import BotoCrashStorage as BotoCrashStorage
+    from socorro_fast.s3 import BotoS3CrashStorage as BotoS3CrashStorage
+    from socorro_fast.s3 import DatePrefixKeyBuilder as DatePrefixKeyBuilder
+    from socorro_fast.s3 import GCSKeyBuilder as GCSKeyBuilder
+    from socorro_fast.s3 import HostPortS3ConnectionContext as HostPortS3ConnectionContext
+    from socorro_fast.s3 import KeyBuilderBase as KeyBuilderBase
+    from socorro_fast.s3 import RegionalS3ConnectionContext as RegionalS3ConnectionContext
+    from socorro_fast.s3 import S3ConnectionContext as S3ConnectionContext
+    from socorro_fast.s3 import S3Crash as S3Crash
+    from socorro_fast.s3 import S3CrashData as S3CrashData
+    from socorro_fast.s3 import SimpleDatePrefixKeyBuilder as SimpleDatePrefixKeyBuilder
+    from socorro_fast.s3 import SimplifiedCrashData as SimplifiedCrashData
+    from socorro_fast.s3 import TelemetryBotoS3CrashStorage as TelemetryBotoS3CrashStorage
     from socorro_fast.services import CrashDataBase as CrashDataBase
     from socorro_fast.services import CrashServiceBase as CrashServiceBase
 
@@ -80,6 +93,8 @@ if TYPE_CHECKING:
 _HOME = {
     "BadArgumentError": "errors",
     "BenchmarkingCrashStorage": "containers",
+    "BotoCrashStorage": "s3",
+    "BotoS3CrashStorage": "s3",
     "Configuration": "config",
     "ConfigurationError": "errors",
     "Copied": "copying",
@@ -90,6 +105,7 @@ _HOME = {
     "CrashServiceBase": "services",
     "CrashStorageBase": "base",
     "CrashStorageError": "errors",
+    "DatePrefixKeyBuilder": "s3",
     "FSCrash": "fs",
     "FSCrashData": "fs",
     "FSDatedPermanentStorage": "fs",
@@ -103,10 +119,13 @@ _HOME = {
     "FSTemporaryStorage": "fs",
     "FallbackCrashStorage": "containers",
     "FileDumpsMapping": "dumps",
+    "GCSKeyBuilder": "s3",
+    "HostPortS3ConnectionContext": "s3",
     "InMemoryCrashStorage": "memory",
     "InvalidCrash": "errors",
     "InvalidCrashID": "errors",
     "InvalidDumpName": "errors",
+    "KeyBuilderBase": "s3",
     "MemoryDumpsMapping": "dumps",
     "MetricsCrashStorage": "containers",
     "MigrationCrashStorage": "containers",
@@ -124,16 +143,23 @@ _HOME = {
     "ReadOnlyCrashStorage": "containers",
     "RedactingCrashStorage": "containers",
     "Redactor": "redactor",
+    "RegionalS3ConnectionContext": "s3",
     "ReprocessingOneRabbitMQCrashStore": "rabbitmq",
     "ReprocessingRabbitMQCrashStore": "rabbitmq",
     "ResourceNotFound": "errors",
     "ResourceUnavailable": "errors",
+    "S3ConnectionContext": "s3",
+    "S3Crash": "s3",
+    "S3CrashData": "s3",
     "ShardedCrashStorage": "containers",
+    "SimpleDatePrefixKeyBuilder": "s3",
+    "SimplifiedCrashData": "s3",
     "StorageIOError": "errors",
     "StorageOptions": "options",
     "StorageUnavailable": "errors",
     "TarFileSequentialReadingCrashStore": "fs",
     "TarFileWritingCrashStore": "fs",
+    "TelemetryBotoS3CrashStorage": "s3",
     "__version__": "_rust",
     "copy": "copying",
     "copy_each": "copying",

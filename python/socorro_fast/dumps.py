@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 import tempfile
 from collections.abc import Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import IO, TYPE_CHECKING, Any, Self
 
 from socorro_fast.checks import check_crash_id
-from socorro_fast.errors import InvalidCrash, InvalidDumpName, StorageIOError, shown
+from socorro_fast.errors import (
+    CrashStorageError,
+    InvalidCrash,
+    InvalidDumpName,
+    StorageIOError,
+    shown,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 MAIN_DUMP = "upload_file_minidump"
 """The usual name of the main dump, which None and '' stand for as well."""
@@ -48,10 +57,10 @@ class MemoryDumpsMapping(dict[str, bytes]):
             part = check_stored_dump_name(name or MAIN_DUMP)
             if part in files:
                 raise InvalidDumpName(f"dump {shown(part)} is given twice")
-            file_name = f"{check_crash_id(crash_id)}.{part}.TEMPORARY{dump_file_suffix}"
-            files[part] = Path(temp_path, file_name), dump
+            files[part] = temporary_path(temp_path, crash_id, part, dump_file_suffix), dump
         for path, dump in files.values():
-            _write_file(path, dump)
+            with staged_file(path) as file:
+                file.write(dump)
         return FileDumpsMapping((name, str(path)) for name, (path, _) in files.items())
 
 
@@ -164,12 +173,65 @@ def check_dump_file(path: str) -> None:
     """Refuse a path that no dump can be read from.
 
     Raises:
-        StorageIOError: It cannot be read.
+        StorageIOError: It cannot be read, or is no regular file.
+    """
+    open_dump_file(path).close()
+
+
+def open_dump_file(path: str) -> IO[bytes]:
+    """Open a file for reading; never wait for the other end of a FIFO.
+
+    Raises:
+        StorageIOError: It cannot be opened, or is no regular file.
     """
     try:
-        Path(path).open("rb").close()
+        file = open(path, "rb", opener=_open_at_once)  # noqa: SIM115 - the caller closes
     except OSError as error:
         raise StorageIOError.during("read dump file", path, error) from error
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
+        raise StorageIOError(errno.EINVAL, "it is no regular file", path, "read dump file")
+    return file
+
+
+def temporary_path(
+    temp_path: str | os.PathLike[str], crash_id: str, name: str, dump_file_suffix: str
+) -> Path:
+    """Return `<temp_path>/<crash_id>.<name>.TEMPORARY<dump_file_suffix>`.
+
+    Raises:
+        InvalidCrashID: Not for a file name.
+    """
+    return Path(temp_path, f"{check_crash_id(crash_id)}.{name}.TEMPORARY{dump_file_suffix}")
+
+
+@contextmanager
+def staged_file(path: Path) -> Iterator[IO[bytes]]:
+    """Give a file to write; it appears at `path`, complete, at the end of the block.
+
+    It is readable by its owner only, and replaces an older one. If the block raises, it is gone.
+
+    Raises:
+        StorageIOError: It cannot be written.
+    """
+    # Renamed from a random name: a link planted at a name that can be guessed is never followed.
+    try:
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as staged:
+            try:
+                yield staged
+                staged.flush()
+                Path(staged.name).replace(path)
+            except BaseException:
+                Path(staged.name).unlink(missing_ok=True)
+                raise
+    except CrashStorageError:
+        raise
+    except OSError as error:
+        raise StorageIOError.during("write dump file", str(path), error) from error
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def _dump(name: str, value: Any) -> Dump:
@@ -195,18 +257,3 @@ def _flat(value: Any) -> bytes | memoryview:
         return view.cast("B")
     except TypeError:  # not contiguous, or of a format that cast() does not know
         return view.tobytes()
-
-
-def _write_file(path: Path, dump: bytes) -> None:
-    # Renamed from a random name: a link planted at a name that can be guessed is never followed.
-    try:
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as staged:
-            try:
-                staged.write(dump)
-                staged.flush()
-                Path(staged.name).replace(path)
-            except BaseException:
-                Path(staged.name).unlink(missing_ok=True)
-                raise
-    except OSError as error:
-        raise StorageIOError.during("write dump file", str(path), error) from error

@@ -44,6 +44,9 @@ def class_named(module: str) -> BeforeValidator:
 ExecutorClass = Annotated[type[TransactionExecutor], class_named("socorro_fast.transaction")]
 """An option: a transaction executor, or the name of one."""
 
+Delays = Annotated[tuple[float, ...], BeforeValidator(checked_delays)]
+"""An option: seconds between tries, as numbers or comma text."""
+
 
 class TransactionOptions(StorageOptions):
     """Options of a storage whose work goes through transaction executors."""
@@ -52,7 +55,7 @@ class TransactionOptions(StorageOptions):
         default=TransactionExecutorWithLimitedBackoff,
         description="what tries again when the service is to blame: an executor class or its name",
     )
-    backoff_delays: Annotated[tuple[float, ...], BeforeValidator(checked_delays)] = Field(
+    backoff_delays: Delays = Field(
         default=BACKOFF_DELAYS,
         description="seconds between tries, as numbers or comma text",
     )

@@ -10,6 +10,7 @@ from contract.classic_backends import CLASSIC
 from contract.compat_backends import DROP_INS, OFFERED_THROUGH_SOCORRO, socorro_tree
 from contract.containers_backends import CONTAINERS
 from contract.rabbitmq_backends import QUEUED, queue, tree_and_queue
+from contract.s3_backends import S3
 from socorro_fast import fs
 from socorro_fast.base import CrashStorageBase
 from socorro_fast.memory import InMemoryCrashStorage
@@ -24,12 +25,18 @@ class Backend:
     `make` takes a directory of the test's own and options. If the storage `persists`, a second
     one made with the same directory sees the first one's crashes. Of one that has `one_owner`, the
     queue knows a crash, not messages: it hands none to two, whatever is saved, and none removed.
+    A batch has `many` crashes, and a
+    thread saves `each`: fewer where a save is several requests. One that is `sampled` goes through
+    every test, but with the first of its parameters only.
     """
 
     make: Callable[..., CrashStorageBase]
     persists: bool = False
     ordered: bool = False
     one_owner: bool = True
+    many: int = 1000
+    each: int = 25
+    sampled: bool = False
 
 
 def _memory(tmp_path: Path, **options: Any) -> CrashStorageBase:
@@ -102,3 +109,7 @@ BACKENDS["rabbitmq"] = Backend(queue, persists=True, one_owner=False)
 CAPABILITIES["rabbitmq"] = QUEUED
 BACKENDS["poly-rabbitmq"] = Backend(tree_and_queue, persists=True, one_owner=False)
 CAPABILITIES["poly-rabbitmq"] = ALL
+
+for _name, (_make, _lacks, _sampled) in S3.items():
+    BACKENDS[_name] = Backend(_make, persists=True, many=20, each=4, sampled=_sampled)
+    CAPABILITIES[_name] = ALL - _lacks

@@ -20,6 +20,19 @@ def pytest_generate_tests(metafunc):
     metafunc.parametrize("backend", names, indirect=True)
 
 
+def pytest_collection_modifyitems(items):
+    seen = set()
+    items[:] = [item for item in items if not _is_more_of_a_sample(item, seen)]
+
+
+def _is_more_of_a_sample(item, seen):
+    name = getattr(item, "callspec", None) and item.callspec.params.get("backend")
+    if not isinstance(name, str) or not BACKENDS[name].sampled:
+        return False
+    function = (name, item.nodeid.partition("[")[0])
+    return function in seen or seen.add(function) is not None
+
+
 def _offers(name, mark):
     traits = all(getattr(BACKENDS[name], trait) for trait in mark.kwargs)
     return traits and CAPABILITIES[name].issuperset(mark.args)

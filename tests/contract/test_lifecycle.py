@@ -75,7 +75,7 @@ def test_an_unknown_option_is_refused_and_the_nearest_named(make):
         make(redacter="url")
 
 
-@pytest.mark.needs("get_raw_crash", persists=True)
+@pytest.mark.needs("get_raw_crash", "get_raw_dumps", persists=True)
 def test_what_was_saved_outlives_the_instance(make):
     with make() as first:
         first.save_raw_and_processed(RAW, DUMPS, PROCESSED, CRASH_ID)

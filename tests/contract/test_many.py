@@ -62,8 +62,8 @@ def test_bad_ids_are_outcomes(storage, operation):
     assert len(outcomes) == len(BAD_IDS)
 
 
-def test_a_thousand_go_through(storage):
-    ids = [crash_id(number * 0x10001) for number in range(1000)]
+def test_a_thousand_go_through(storage, backend):
+    ids = [crash_id(number * 0x10001) for number in range(backend.many)]
     assert storage.save_many(({"id": each}, {None: each.encode()}, each) for each in ids) == [
         None
     ] * len(ids)

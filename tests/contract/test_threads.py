@@ -13,7 +13,6 @@ from socorro_fast import CrashIDNotFound
 pytestmark = pytest.mark.needs("save_raw_crash", "get_raw_crash", "get_raw_dump")
 
 THREADS = 8
-EACH = 25
 
 
 def in_threads(call):
@@ -28,40 +27,39 @@ def in_threads(call):
         return list(pool.map(run, range(THREADS)))
 
 
-def ids_of(thread):
-    return [crash_id(number << 20 | thread) for number in range(EACH)]
+def save_all(storage, backend):
+    """Save from all threads; return the IDs, in order."""
 
+    def ids_of(thread):
+        return [crash_id(number << 20 | thread) for number in range(backend.each)]
 
-ALL_IDS = sorted(each for thread in range(THREADS) for each in ids_of(thread))
-
-
-def save_all(storage):
     def save(thread):
         for each in ids_of(thread):
             storage.save_raw_crash({"id": each}, {None: each.encode()}, each)
             assert storage.get_raw_crash(each) == {"id": each}
 
     in_threads(save)
+    return sorted(each for thread in range(THREADS) for each in ids_of(thread))
 
 
 @pytest.mark.needs("list_crashes")
-def test_threads_save_side_by_side(storage):
-    save_all(storage)
-    assert sorted(storage.list_crashes()) == ALL_IDS
-    assert all(storage.get_raw_dump(each) == each.encode() for each in ALL_IDS)
+def test_threads_save_side_by_side(storage, backend):
+    ids = save_all(storage, backend)
+    assert sorted(storage.list_crashes()) == ids
+    assert all(storage.get_raw_dump(each) == each.encode() for each in ids)
 
 
 @pytest.mark.needs("new_crashes")
-def test_every_crash_goes_to_one_consumer(storage):
-    save_all(storage)
+def test_every_crash_goes_to_one_consumer(storage, backend):
+    ids = save_all(storage, backend)
     walks = in_threads(lambda _: [storage.ack_crash(each) for each in storage.new_crashes()])
     left = [storage.ack_crash(each) for each in storage.new_crashes()]
-    assert sorted(sum(walks, left)) == ALL_IDS
+    assert sorted(sum(walks, left)) == ids
     assert list(storage.new_crashes()) == []
 
 
 @pytest.mark.needs("new_crashes")
-def test_no_crash_is_lost_between_writers_and_a_consumer(storage):
+def test_no_crash_is_lost_between_writers_and_a_consumer(storage, backend):
     done = threading.Event()
     seen = []
 
@@ -74,16 +72,16 @@ def test_no_crash_is_lost_between_writers_and_a_consumer(storage):
     consumer = threading.Thread(target=consume)
     consumer.start()
     try:
-        save_all(storage)
+        ids = save_all(storage, backend)
     finally:
         done.set()
         consumer.join()
-    assert sorted(seen) == ALL_IDS
+    assert sorted(seen) == ids
 
 
-def test_one_crash_saved_by_all_is_one_version_of_it(storage):
+def test_one_crash_saved_by_all_is_one_version_of_it(storage, backend):
     def save(thread):
-        for _ in range(EACH):
+        for _ in range(backend.each):
             storage.save_raw_crash({"n": thread}, {None: b"%d" % thread * 1000}, CRASH_ID)
             assert storage.get_raw_crash(CRASH_ID)["n"] in range(THREADS)
             assert len(set(storage.get_raw_dump(CRASH_ID))) == 1
