@@ -68,3 +68,19 @@ def test_the_defaults_are_the_original_s(queue):
     assert options.transaction_executor_class is TransactionExecutorWithInfiniteBackoff
     assert options.filter_on_legacy_processing
     assert not classic.ReprocessingRabbitMQCrashStore(queue).options.filter_on_legacy_processing
+
+
+@pytest.mark.parametrize("name", ["ConnectionContext", "ConnectionContextPooled"])
+def test_connections(name, queue):
+    from socorro_fast.compat.classic import rabbitmq as connections
+
+    context = getattr(connections, name)(classic.DotDict(queue))
+    with context() as connection:
+        connection.publish(queue["standard_queue_name"], ACCEPTED[:1])
+    context.close()
+    local = getattr(connections, name)({"host": "nowhere"}, queue)
+    assert local.options.port == queue["port"]
+    config = queue | {"rabbitmq_class": getattr(connections, name)}
+    with classic.RabbitMQCrashStorage(config) as storage:
+        storage.save_raw_crash({"legacy_processing": 0}, {}, ACCEPTED[1])
+        assert list(map(storage.ack_crash, storage.new_crashes())) == ACCEPTED[:2]

@@ -26,7 +26,9 @@ _MODULES = {
         "NullCrashStorage",
         "adapted",
     ),
+    "crash_data": ("CrashData",),
     "dotdict": ("DotDict", "SocorroDotDict", "socorrodotdict_to_dict"),
+    "filesystem": ("cleanEmptySubdirectories", "findFileGenerator", "makedirs", "visitPath"),
     "fs_2009": (
         "FileSystemCrashStorage",
         "FileSystemRawCrashStorage",
