@@ -50,6 +50,10 @@ def test_every_default_key_goes():
         ("a.*", {"a": {"b": 1, "c": 2}}, {"a": {}}),
         ("a.*.c", {"a": {"x": {"c": 1}, "y": [{"c": 2, 3: 3}]}}, {"a": {"x": {}, "y": [{3: 3}]}}),
         ("*", {"a": 1, 2: 3}, {}),
+        ("a.*", {"a": ["x", {"b": 1}], "c": 2}, {"a": [], "c": 2}),
+        ("a.*", {"a": ("x",)}, {"a": ()}),
+        ("a.*.b", {"a": [{"b": 1, "c": 2}, [{"b": 3}], "x"]}, {"a": [{"c": 2}, [{}], "x"]}),
+        ("a.*.*", {"a": [["x"], {"b": 1}, "y"]}, {"a": [[], {}, "y"]}),
         (" a , b . c ,, ", {"a": 1, "b": {"c": 2, "d": 3}}, {"b": {"d": 3}}),
         ("a, a.b", {"a": {"b": 1}}, {}),
         ("", {"a": 1, "": 2}, {"a": 1, "": 2}),
@@ -74,6 +78,22 @@ def test_a_path_goes_as_deep_as_stored_json_may():
         node = [node]
     Redactor("a.secret").redact({"a": node})
     assert secret == {}
+
+
+def test_wildcards_in_nested_lists_take_no_longer_than_they_must():
+    node = secret = {"b": {"secret": 1}}
+    for _ in range(20_000):
+        node = [node]
+    Redactor("a.*.*.*.*.*.secret").redact({"a": node})
+    assert secret == {"b": {}}
+
+
+def test_an_allow_list_reaches_through_lists():
+    crash = {"a": [{"b": 1, "c": 2}, "x", [{"b": 3, "d": 4}]], "e": ["f", "g"], "h": ["i"]}
+    assert redacted(Redactor((), allowed_keys="a.*.b, e.*"), crash) == {
+        "a": [{"b": 1}, [{"b": 3}]],
+        "e": ["f", "g"],
+    }
 
 
 def test_it_can_be_called():

@@ -190,6 +190,15 @@ def test_what_fails_on_the_way_out_does_not_hide_the_cause(make, event):
     assert ("gone too" in noted) == (event in context.events)
 
 
+@pytest.mark.parametrize("name", ["limited", "infinite"])
+def test_an_error_that_cannot_be_judged_is_raised_itself(name):
+    context = Context()
+    context.is_operational_exception = lambda error: error.pgcode
+    with pytest.raises(ProgrammingError) as caught:
+        EXECUTORS[name](context)(failing(ProgrammingError("syntax")))
+    assert "judging it failed as well: AttributeError" in caught.value.__notes__[0]
+
+
 def test_a_connection_that_cannot_roll_back_is_given_up(make):
     context = Context(rollback=RuntimeError())
     with pytest.raises(ValueError, match="cause"):

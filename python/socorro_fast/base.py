@@ -181,6 +181,8 @@ class CrashStorageBase:
             CrashIDNotFound: There is no such processed crash.
             CorruptCrash: It is stored, but damaged.
         """
+        if not self._overrides("get_unredacted_processed"):
+            raise self._unsupported("get_processed")
         processed_crash = self.get_unredacted_processed(crash_id)
         self.redactor.redact(processed_crash)
         return processed_crash

@@ -26,7 +26,8 @@ class Redactor:
 
     A key is a dotted path: `json_dump.sensitive` is the key `sensitive` of the dict at `json_dump`.
     A path goes through lists by itself (`threads.frames.url` takes `url` out of every frame of
-    every thread), and `*` stands for any key. Where a path leads nowhere, nothing happens.
+    every thread), and `*` stands for any key or any item of a list. Where a path leads nowhere,
+    nothing happens.
 
     Args:
         forbidden_keys: The paths to remove, as comma text or as a list.
@@ -76,17 +77,41 @@ def _path(name: str) -> _Path:
 
 def _remove(mapping: MutableMapping[str, Any], path: _Path) -> None:
     # A stack of its own, as stored JSON may be nested deeper than Python recurses.
-    todo: list[tuple[object, _Path]] = [(mapping, path)]
+    todo: list[tuple[object, set[_Path]]] = [(mapping, {path})]
     while todo:
-        node, (step, *rest) = todo.pop()
+        node, paths = todo.pop()
         if isinstance(node, list | tuple):
-            todo += [(item, (step, *rest)) for item in node]
+            todo += _remove_from_list(node, paths)
         elif isinstance(node, MutableMapping):
-            for key in _matching(node, step):
-                if rest:
-                    todo.append((node[key], tuple(rest)))
-                else:
-                    del node[key]
+            todo += _remove_from_mapping(node, paths)
+
+
+def _remove_from_list(
+    node: list[Any] | tuple[Any, ...], paths: set[_Path]
+) -> list[tuple[object, set[_Path]]]:
+    through = paths | {path[1:] for path in paths if path[0] == "*" and path[1:]}
+    if isinstance(node, list):
+        node[:] = [] if ("*",) in paths else [_emptied(item, through) for item in node]
+    return [(item, through) for item in node]
+
+
+def _emptied(value: object, paths: set[_Path]) -> object:
+    return () if isinstance(value, tuple) and ("*",) in paths else value
+
+
+def _remove_from_mapping(
+    node: MutableMapping[str, Any], paths: set[_Path]
+) -> list[tuple[object, set[_Path]]]:
+    below: dict[str, set[_Path]] = {}
+    for step, *rest in paths:
+        for key in _matching(node, step):
+            if rest:
+                below.setdefault(key, set()).add(tuple(rest))
+            else:
+                del node[key]
+    for key in below.keys() & node.keys():
+        node[key] = _emptied(node[key], below[key])
+    return [(node[key], rests) for key, rests in below.items() if key in node]
 
 
 def _matching(node: MutableMapping[str, Any], step: str) -> list[str]:
@@ -100,6 +125,10 @@ def _keep_only(mapping: MutableMapping[str, Any], paths: list[_Path]) -> None:
     while todo:
         node, paths = todo.pop()
         if isinstance(node, list):
+            if ("*",) in paths:
+                continue
+            starred = [path[1:] for path in paths if path[0] == "*"]
+            paths = list(dict.fromkeys(paths + starred))
             node[:] = [_as_branch(item) for item in node if _is_branch(item)]
             todo += [(item, paths) for item in node]
             continue

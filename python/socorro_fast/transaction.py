@@ -166,7 +166,11 @@ class TransactionExecutorWithBackoff(TransactionExecutor):
     def _is_operational(self, error: BaseException) -> bool:
         context = self.connection_context
         if isinstance(error, context.conditional_exceptions):
-            return context.is_operational_exception(error)
+            try:
+                return context.is_operational_exception(error)
+            except Exception as second:  # noqa: BLE001 - the cause is what the caller must see
+                _also(error, "judging it", second)
+                return False
         return isinstance(error, context.operational_exceptions)
 
     def _waited(self, seconds: float, error: BaseException) -> bool:

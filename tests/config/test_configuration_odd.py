@@ -133,6 +133,32 @@ def test_a_family_of_somebody_else_does_not_share_a_root_either(tmp_path):
         Configuration({"storages": {"a": ours, "b": theirs}}, {})
 
 
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"fs_root": "a\0b"}, "'fs_root' .* it must name a file or a directory"),
+        ({"fs_root": ""}, "'fs_root' .* it must name a file or a directory"),
+        ({"name_branch_base": "../x"}, "'name_branch_base' .* plain directory name"),
+        ({"date_branch_base": "name"}, "'date_branch_base' .* must not be name_branch_base"),
+        ({"name_branch_base": "date"}, "'date_branch_base' .* must not be name_branch_base"),
+        ({"json_file_suffix": "json"}, "'json_file_suffix' .* a dot and a name"),
+        ({"json_file_suffix": ".dump"}, "'dump_file_suffix' .* different from json_file_suffix"),
+        ({"jsonz_file_suffix": ".a.json"}, "'jsonz_file_suffix' .* different"),
+    ],
+)
+def test_what_a_tree_would_refuse_is_refused_before(options, message):
+    with pytest.raises(ConfigurationError, match=f"^storages.a: option {message}"):
+        Configuration({"storages": {"a": {"class": "FSDatedRadixTreeStorage", **options}}}, {})
+
+
+def test_a_required_member_that_is_not_there_is_refused_before():
+    poly = {"class": "PolyCrashStorage", "storages": {"disk": MEMORY}, "required": ["disc"]}
+    with pytest.raises(
+        ConfigurationError, match=r"^storages\.p: .*'required'; did you mean 'disk'"
+    ):
+        Configuration({"storages": {"p": poly}}, {})
+
+
 def test_a_file_that_is_missing_is_named_once(tmp_path):
     path = tmp_path / "no.json"
     with pytest.raises(ConfigurationError) as caught:

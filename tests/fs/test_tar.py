@@ -5,9 +5,11 @@ import io
 import itertools
 import json
 import os
+import random
 import subprocess
 import tarfile
 import threading
+from contextlib import suppress
 
 import pytest
 
@@ -37,6 +39,8 @@ from socorro_fast import (
     TarFileSequentialReadingCrashStore,
     TarFileWritingCrashStore,
 )
+from socorro_fast.fs import tar_reading
+from socorro_fast.fs.archive import KEPT
 
 
 @pytest.fixture
@@ -355,3 +359,68 @@ class TestForeignArchives:
             info.type, info.linkname = tarfile.SYMTYPE, "/etc/passwd"
             archive.addfile(info)
         assert list(read().new_crashes()) == []
+
+    def test_sparse_files_are_no_part_of_a_crash(self, path, read, caplog, tmp_path):
+        with (tmp_path / f"{CRASH_ID}.dump").open("wb") as file:
+            file.truncate(1 << 20)
+            file.seek(1 << 19)
+            file.write(b"end")
+        command = ["tar", "--sparse", "-cf", path, "-C", tmp_path, f"{CRASH_ID}.dump"]
+        subprocess.run(command, check=True, capture_output=True)
+        assert list(read().new_crashes()) == []
+        assert "is no part of a crash" in caplog.text
+
+    @pytest.mark.parametrize("name", ["..", "a\0b", "\udcff"])
+    def test_dumps_with_impossible_names_hide_no_others(self, path, read, name):
+        self.write(path, [(f"{CRASH_ID}.{name}.dump", b"x"), (f"{CRASH_ID}.a.dump", b"a")])
+        self.add(path, f"{CRASH_ID}.json", b"{}")
+        assert set(read().get_raw_dumps(CRASH_ID).values()) <= {b"a", b"x"}
+
+    @staticmethod
+    def add(path, name, content):
+        with tarfile.open(path, "a") as archive:
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            info.pax_headers = {KEPT: "kept"}
+            archive.addfile(info, io.BytesIO(content))
+
+    @pytest.mark.parametrize(
+        "size", [b"\xff" * 12, b"\x80" + b"\xff" * 11, b"\x80" + bytes(3) + b"\xff" * 8, b"zzzz"]
+    )
+    def test_a_size_that_cannot_be_is_damage(self, path, size):
+        self.write(path, [(f"{CRASH_ID}.json", b"{}"), (f"{ELSEWHERE}.json", b"{}")])
+        data = bytearray(path.read_bytes())
+        for start in (0, 1024):
+            data[start + 124 : start + 136] = size.ljust(12, b"\0")
+            data[start + 148 : start + 156] = b" " * 8
+            data[start + 148 : start + 156] = b"%06o\0 " % sum(data[start : start + 512])
+        path.write_bytes(data)
+        with pytest.raises(CorruptCrash, match=r"crashes.tar is damaged"):
+            TarFileSequentialReadingCrashStore(tarball_name=path)
+
+    def test_a_bomb_is_damage(self, path, read, monkeypatch):
+        monkeypatch.setattr(tar_reading, "_PROCESSED_MAX", 1000)
+        self.write(path, [(f"{CRASH_ID}.jsonz", gzip.compress(b" " * 1_000_000 + b"{}"))])
+        with pytest.raises(CorruptCrash, match="expands to more than 1000 bytes"):
+            read().get_unredacted_processed(CRASH_ID)
+
+    def test_headers_of_chance_raise_nothing_else(self, writer, path, read):
+        writer.save_raw_and_processed(RAW, DUMPS, PROCESSED, CRASH_ID)
+        writer.save_raw_crash(RAW, None, ELSEWHERE)
+        writer.close()
+        whole = path.read_bytes()
+        chance = random.Random(5)
+        for _ in range(600):
+            data = bytearray(whole)
+            start = chance.randrange(len(data) // 512) * 512
+            for place in [*chance.sample(range(512), 3), chance.randrange(124, 136)]:
+                data[start + place] = chance.choice([0, 0x80, 0xFF, chance.randrange(256)])
+            data[start + 148 : start + 156] = b" " * 8
+            data[start + 148 : start + 156] = b"%06o\0 " % sum(data[start : start + 512])
+            path.write_bytes(data)
+            with suppress(CrashStorageError):
+                store = read()
+                for crash_id in store.new_crashes():
+                    for get in (store.get_raw_crash, store.get_raw_dumps, store.get_processed):
+                        with suppress(CrashStorageError):
+                            get(crash_id)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from socorro_fast.containers.redacting import RedactingCrashStorage as RedactingCrashStorage
     from socorro_fast.containers.sharded import ShardedCrashStorage as ShardedCrashStorage
 
-# Must name what stands above; tests/containers/test_names.py compares the two.
+# Must name what stands above; tests/containers/test_container_names.py compares the two.
 _HOME = {
     "BenchmarkingCrashStorage": "benchmarking",
     "ContainerBase": "base",

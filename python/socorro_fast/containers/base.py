@@ -26,7 +26,11 @@ logger = logging.getLogger(__name__)
 QUEUE = frozenset({"new_crashes", "ack_crash", "release_crash"})
 """The operations of the queue."""
 
-_SAVES = frozenset({"save_raw_crash", "save_processed"})
+SAVES = frozenset({"save_raw_crash", "save_processed", "save_raw_and_processed", "save_many"})
+"""The operations that save."""
+
+REMOVALS = frozenset({"remove", "remove_many"})
+"""The operations that remove."""
 
 
 class ContainerBase(CrashStorageBase):
@@ -55,7 +59,7 @@ class ContainerBase(CrashStorageBase):
         self._asked = self.roles
         # One that saves nothing has nothing to remove, though it may say that it did.
         self._keepers = {
-            role: each for role, each in self.roles.items() if each.capabilities & _SAVES
+            role: each for role, each in self.roles.items() if each.capabilities & SAVES
         }
         self.exceptions_eligible_for_retry = tuple(
             {each for member in self.members for each in member.exceptions_eligible_for_retry}
@@ -241,8 +245,9 @@ class ContainerBase(CrashStorageBase):
     @property
     def capabilities(self) -> frozenset[str]:
         """The names of the operations that any member has; of the queue, if it is drained."""
-        of_any = frozenset[str]().union(*(member.capabilities for member in self.members))
-        return with_derived(of_any if self._handed_out.queues else of_any - QUEUE)
+        reads = _offered(self._asked) - SAVES - REMOVALS - QUEUE
+        own = (_offered(self.roles) & SAVES) | reads | (_offered(self._keepers) & REMOVALS)
+        return with_derived(own | (_offered(self._handed_out.queues) & QUEUE))
 
     def describe(self) -> str:
         """Draw the tree of this composition: roles, classes, options and capabilities."""
@@ -276,6 +281,10 @@ class ContainerBase(CrashStorageBase):
         others = self.options.model_fields_set - set(self.member_options)
         options = [f"{name}={getattr(self.options, name)!r}" for name in sorted(others)]
         return f"{type(self).__name__}({', '.join(members + options)})"
+
+
+def _offered(roles: Mapping[str, CrashStorageBase]) -> frozenset[str]:
+    return frozenset[str]().union(*(member.capabilities for member in roles.values()))
 
 
 def _day_and_id(crash_id: str) -> tuple[str, str]:

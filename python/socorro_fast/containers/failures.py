@@ -31,7 +31,12 @@ Failure = tuple[str, Exception]
 
 
 def is_mistake(error: Exception, dumps: Mapping[Any, Any] | None) -> bool:
-    """Return whether the caller is to blame: also for the path of a dump that cannot be read."""
+    """Return whether the caller is to blame: also for the path of a dump that cannot be read.
+
+    Of several failures, the caller is to blame for all or it is no mistake.
+    """
+    if isinstance(error, PolyCrashStorageError):
+        return all(is_mistake(each, dumps) for each in error.exceptions)
     if isinstance(error, StorageIOError) and dumps:
         given = [value for value in dumps.values() if isinstance(value, str | os.PathLike)]
         return str(error.filename) in map(os.fsdecode, given)

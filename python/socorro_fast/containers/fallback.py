@@ -11,7 +11,7 @@ from socorro_fast.containers.base import ContainerBase
 from socorro_fast.containers.bringing_home import bring_home
 from socorro_fast.containers.failures import group, is_mistake
 from socorro_fast.containers.options import ContainerOptions, Member
-from socorro_fast.errors import CrashStorageError, StorageUnavailable
+from socorro_fast.errors import CrashStorageError, OperationNotSupported, StorageUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator
@@ -80,7 +80,8 @@ class FallbackCrashStorage(ContainerBase):
 
         A crash that is queued in the fallback, or has no processed crash, is queued in the primary.
         One that somebody took from the fallback's queue through this container and has not given
-        back is left for the next time, and so are processed crashes without a raw one.
+        back is left for the next time, and so are processed crashes without a raw one. What was
+        removed meanwhile is no failure.
 
         Args:
             replace: What happens to a crash that differs in the two: True takes the fallback's
@@ -99,9 +100,11 @@ class FallbackCrashStorage(ContainerBase):
         failed: dict[str, CrashStorageError] = {}
         for crash_id, is_new in self._strays(failed):
             self._check_walk()
-            error = self._brought_home(crash_id, is_new=is_new, replace=replace)
-            home += error is None
-            if error is not None:
+            try:
+                home += self._brought_home(crash_id, is_new=is_new, replace=replace)
+            except (StorageUnavailable, OperationNotSupported):
+                raise
+            except CrashStorageError as error:
                 failed[crash_id] = error
             if len(failed) == _MOST_FAILURES:
                 break
@@ -119,18 +122,14 @@ class FallbackCrashStorage(ContainerBase):
                 if crash_id not in failed and not self._handed_out.holds(crash_id):
                     yield crash_id, False
 
-    def _brought_home(
-        self, crash_id: str, *, is_new: bool, replace: bool
-    ) -> CrashStorageError | None:
+    def _brought_home(self, crash_id: str, *, is_new: bool, replace: bool) -> bool:
         give_back = self.fallback.release_crash
         try:
-            bring_home(self.fallback, self.primary, crash_id, is_new=is_new, replace=replace)
+            was_there = bring_home(
+                self.fallback, self.primary, crash_id, is_new=is_new, replace=replace
+            )
             give_back = self.fallback.ack_crash
-        except StorageUnavailable:
-            raise
-        except CrashStorageError as error:
-            return error
         finally:
             if is_new:
                 give_back(crash_id)
-        return None
+        return was_there

@@ -63,8 +63,14 @@ class HandedOut:
         """Acknowledge or release a crash where it came from; a stranger, everywhere."""
         queue = self._from.pop(check_crash_id(crash_id), None)
         queues: Sequence[CrashStorageBase] = [*self.queues.values()] if queue is None else [queue]
-        for each in queues:
-            getattr(each, operation)(crash_id)
+        try:
+            for each in queues:
+                getattr(each, operation)(crash_id)
+        except BaseException:
+            # It is still out: whoever tries again must find its queue.
+            if queue is not None:
+                self._from.setdefault(crash_id, queue)
+            raise
 
     def holds(self, crash_id: str) -> bool:
         """Return whether a crash is outstanding."""

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import marshal
+from collections.abc import Mapping
 from copy import copy, deepcopy
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from socorro_fast.base import CrashStorageBase
 
 _PACKAGE = __name__.partition(".")[0]
@@ -52,9 +51,9 @@ def own_arguments(args: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 def _guarded(dumps: Mapping[Any, Any] | None) -> Mapping[Any, Any] | None:
-    if not isinstance(dumps, dict):
+    if not isinstance(dumps, Mapping):
         return dumps
-    guarded = copy(dumps)
+    guarded = copy(dumps) if isinstance(dumps, dict) else dict(dumps)
     for name, dump in dumps.items():
         if isinstance(dump, bytearray | memoryview):
             guarded[name] = memoryview(dump).toreadonly()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
 from pydantic import Field
@@ -13,10 +14,15 @@ from socorro_fast.containers.wrapper import WrapperOptions
 if TYPE_CHECKING:
     from socorro_fast.containers.options import ContainerOptions
 
+logger = logging.getLogger(__name__)
+
 
 @runtime_checkable
 class MetricsExporter(Protocol):
-    """Where measurements go. Many threads call it at once; it must neither block nor raise."""
+    """Where measurements go. Many threads call it at once; it must not block.
+
+    What it raises is logged: it never fails what is measured.
+    """
 
     def timed(self, storage: str, operation: str, seconds: float) -> None:
         """Note a call of `operation`, failed or not, and how long it took."""
@@ -53,6 +59,10 @@ class MetricsCrashStorage(TimingContainer):
         self._name = self.options.name or type(self.storage).__name__
 
     def _report(self, operation: str, seconds: float, errors: list[BaseException]) -> None:
-        self.exporter.timed(self._name, operation, seconds)
-        for error in errors:
-            self.exporter.failed(self._name, operation, type(error).__name__)
+        try:
+            self.exporter.timed(self._name, operation, seconds)
+            for error in errors:
+                self.exporter.failed(self._name, operation, type(error).__name__)
+        except Exception:
+            # A save that was done must not look as if it failed.
+            logger.exception("measurements of %s are lost", self._name)

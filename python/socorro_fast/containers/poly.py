@@ -8,7 +8,7 @@ from collections import Counter
 from contextvars import copy_context
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 
 from socorro_fast.checks import check_crash_id
 from socorro_fast.containers.base import ContainerBase
@@ -19,7 +19,7 @@ from socorro_fast.fork_safe import ForkSafeLock
 from socorro_fast.options import refuse_unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from socorro_fast.base import CrashStorageBase
     from socorro_fast.containers.failures import Failure
@@ -36,6 +36,17 @@ class PolyOptions(ContainerOptions):
         description="names, or places in the list, of the storages that a save must reach; "
         "failures of the others are counted and logged; default: all of them",
     )
+
+    @field_validator("required")
+    @classmethod
+    def _known(
+        cls, required: tuple[str | int, ...] | None, info: ValidationInfo
+    ) -> tuple[str | int, ...] | None:
+        # Storages that are wrong themselves are not there, and reported apart.
+        if "storages" in info.data and required is not None:
+            refuse_unknown(map(str, required), info.data["storages"], "'required'")
+        return required
+
     parallel: bool = Field(
         default=False,
         description="whether each save uses a thread for each storage; for slow, remote ones",
@@ -68,7 +79,6 @@ class PolyCrashStorage(ContainerBase):
         super().__init__(**options)
         required = self.options.required
         names = [*self.options.storages] if required is None else [str(name) for name in required]
-        refuse_unknown(names, self.options.storages, "'required'")
         self._asked = self._keepers
         self._required = {f"storages.{name}" for name in names}
         self._copies = {
@@ -107,22 +117,36 @@ class PolyCrashStorage(ContainerBase):
     def _save_in_threads(
         self, operation: str, args: tuple[Any, ...], failures: list[Failure]
     ) -> None:
+        raised: list[tuple[str, BaseException]] = []
+
         def save(role: str, own: tuple[Any, ...]) -> None:
             try:
                 getattr(self.roles[role], operation)(*own)
-            except Exception as error:  # noqa: BLE001 - kept, and raised when all had a turn
-                failures.append((role, error))
+            except BaseException as error:  # noqa: BLE001 - kept, and raised when all had a turn
+                raised.append((role, error))
 
-        calls = [
-            (role, own_arguments(args) if role in self._copies else args) for role in self.roles
-        ]
+        # Copied before the first thread may change what is copied.
+        calls = [(role, own) for role, own in self._calls(args, raised)]
         threads = [_started(save, role, own) for role, own in calls[1:]]
         try:
-            save(*calls[0])
+            if calls:
+                save(*calls[0])
         finally:
-            for thread in threads:
+            for thread in filter(None, threads):
                 thread.join()
-        failures.sort(key=lambda failure: [*self.roles].index(failure[0]))
+        for role, error in sorted(raised, key=lambda each: [*self.roles].index(each[0])):
+            if not isinstance(error, Exception):
+                raise error
+            failures.append((role, error))
+
+    def _calls(
+        self, args: tuple[Any, ...], raised: list[tuple[str, BaseException]]
+    ) -> Iterator[tuple[str, tuple[Any, ...]]]:
+        for role in self.roles:
+            try:
+                yield role, own_arguments(args) if role in self._copies else args
+            except Exception as error:  # noqa: BLE001 - kept, and raised when all had a turn
+                raised.append((role, error))
 
     def _report(
         self, operation: str, crash_id: str, args: tuple[Any, ...], failures: list[Failure]
@@ -146,7 +170,11 @@ class PolyCrashStorage(ContainerBase):
             self._failures[role] += 1
 
 
-def _started(call: Callable[..., None], *args: Any) -> threading.Thread:
+def _started(call: Callable[..., None], *args: Any) -> threading.Thread | None:
     thread = threading.Thread(target=copy_context().run, args=(call, *args), name="poly-save")
-    thread.start()
+    try:
+        thread.start()
+    except RuntimeError:  # there are too many: this one does it, without hurry
+        call(*args)
+        return None
     return thread

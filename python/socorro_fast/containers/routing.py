@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 class RoutingContainer(ContainerBase):
     """A container in which a crash ID says which member has the crash. Batches stay batches."""
 
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._keepers = self.roles
+
     @abstractmethod
     def _home(self, crash_id: str) -> CrashStorageBase:
         """Return the member that a crash belongs to.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import Field
@@ -32,6 +33,7 @@ class WrapperContainer(ContainerBase):
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self.storage = self.options.storage
+        self._keepers = self.roles
 
     def _run(self, operation: str, call: Callable[..., Any], *args: Any) -> Any:  # noqa: ARG002
         """Return `call(*args)`, which is `operation` of the member."""
@@ -59,12 +61,17 @@ class WrapperContainer(ContainerBase):
         return self._pass(self.storage.new_crashes())
 
     def _pass(self, walk: Iterator[str]) -> Iterator[str]:
-        while True:
-            self._check_walk()
-            crash_id = self._run("new_crashes", next, walk, None)
-            if crash_id is None:
-                return
-            yield crash_id
+        try:
+            while True:
+                self._check_walk()
+                crash_id = self._run("new_crashes", next, walk, None)
+                if crash_id is None:
+                    return
+                yield crash_id
+        finally:
+            # Ends with this one: what "advance" has not acknowledged is given back now.
+            if isinstance(walk, Generator):
+                walk.close()
 
     def ack_crash(self, crash_id: str) -> str:
         """Acknowledge a crash to the member; return its ID."""

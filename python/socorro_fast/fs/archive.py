@@ -139,6 +139,11 @@ class ArchiveWriter:
         # Unlike a rename, a link never replaces what somebody put there meanwhile.
         os.link(self._staged, self._path)
         self._staged.unlink()
+        directory = os.open(self._path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            os.fsync(directory)
+        finally:
+            os.close(directory)
 
 
 class ArchiveReader:
@@ -167,10 +172,13 @@ class ArchiveReader:
                 os.fdopen(os.dup(self._fd), "rb") as file,
                 tarfile.open(fileobj=file, mode="r:") as archive,
             ):
+                size = os.fstat(self._fd).st_size
                 while (member := archive.next()) is not None:
                     archive.members.clear()  # type: ignore[attr-defined] # it would grow with the archive
+                    _check_member(member, size)
                     yield member
-        except tarfile.TarError as error:
+        except (tarfile.TarError, ValueError, OverflowError) as error:
+            # tarfile lets out what the numbers in a made-up header do to Python.
             raise CorruptCrash(str(self._path), str(error)) from error
         except OSError as error:
             raise StorageIOError.during("read archive", str(self._path), error) from error
@@ -196,6 +204,14 @@ class ArchiveReader:
     def close(self) -> None:
         """Close the file."""
         os.close(self._fd)
+
+
+def _check_member(member: tarfile.TarInfo, size: int) -> None:
+    # A size that is not so would send tarfile backwards, for ever.
+    if member.size < 0 or (member.isreg() and member.offset_data + member.size > size):
+        if member.issparse():
+            return
+        raise tarfile.ReadError(f"the size of {member.name!r} cannot be {member.size}")
 
 
 def _opened(path: str) -> FileIO:

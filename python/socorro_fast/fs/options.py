@@ -5,14 +5,41 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
 
 from socorro_fast.options import Ack, CodecName, FileMode, StorageOptions
 
 
 def as_path(value: object) -> object:
-    """Return text as a path, and anything else as it is."""
-    return Path(value) if isinstance(value, str) else value
+    """Return text as a path, and anything else as it is.
+
+    Raises:
+        ValueError: The text is no path.
+    """
+    if not isinstance(value, str):
+        return value
+    if not value or "\0" in value:
+        raise ValueError("it must name a file or a directory")
+    return Path(value)
+
+
+def _branch(value: str) -> str:
+    if not value or value.startswith(".") or "/" in value or "\0" in value:
+        raise ValueError("it must be a plain directory name")
+    return value
+
+
+def _suffix(value: str) -> str:
+    if len(value) < len(".x") or not value.startswith(".") or "/" in value or "\0" in value:
+        raise ValueError("it must be a dot and a name, like '.json'")
+    return value
+
+
+Branch = Annotated[str, AfterValidator(_branch)]
+"""The name of a directory below a day."""
+
+Suffix = Annotated[str, AfterValidator(_suffix)]
+"""What the names of files end with."""
 
 
 class FSRootOptions(StorageOptions):
@@ -58,10 +85,14 @@ class FSJsonOptions(FSRootOptions):
 class FSOptions(FSJsonOptions):
     """Options of every radix-tree storage."""
 
-    json_file_suffix: str = Field(default=".json", description="suffix of raw crashes")
-    jsonz_file_suffix: str = Field(default=".jsonz", description="suffix of processed crashes")
-    dump_file_suffix: str = Field(default=".dump", description="suffix of dumps")
-    name_branch_base: str = Field(
+    json_file_suffix: Suffix = Field(default=".json", description="suffix of raw crashes")
+    jsonz_file_suffix: Suffix = Field(
+        default=".jsonz", validate_default=True, description="suffix of processed crashes"
+    )
+    dump_file_suffix: Suffix = Field(
+        default=".dump", validate_default=True, description="suffix of dumps"
+    )
+    name_branch_base: Branch = Field(
         default="name", description="directory of the crashes below a day"
     )
     zero_depth: int = Field(
@@ -85,11 +116,22 @@ class FSOptions(FSJsonOptions):
         description="whether to look, when opening, that the tree is of this class's family",
     )
 
+    @field_validator("jsonz_file_suffix", "dump_file_suffix")
+    @classmethod
+    def _distinct(cls, value: str, info: ValidationInfo) -> str:
+        for name in ("json_file_suffix", "jsonz_file_suffix"):
+            other = info.data.get(name)
+            if other is not None and (value.endswith(other) or other.endswith(value)):
+                raise ValueError(f"it must be different from {name}, {other!r}")
+        return value
+
 
 class FSDatedOptions(FSOptions):
     """Options of the storages with a queue."""
 
-    date_branch_base: str = Field(default="date", description="directory of the queue below a day")
+    date_branch_base: Branch = Field(
+        default="date", validate_default=True, description="directory of the queue below a day"
+    )
     minute_slice_interval: int = Field(
         default=4, ge=1, le=60, description="length of a slot, in seconds"
     )
@@ -102,6 +144,13 @@ class FSDatedOptions(FSOptions):
         default=None,
         description="the time used for slots, as an aware datetime; default: the clock's",
     )
+
+    @field_validator("date_branch_base")
+    @classmethod
+    def _not_name_branch(cls, value: str, info: ValidationInfo) -> str:
+        if value == info.data.get("name_branch_base"):
+            raise ValueError("it must not be name_branch_base")
+        return value
 
 
 class FSTemporaryOptions(FSDatedOptions):

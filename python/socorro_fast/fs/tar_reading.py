@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import io
+import logging
 import re
 import tempfile
 import zlib
@@ -18,7 +20,7 @@ from socorro_fast.claims import ClaimQueue
 from socorro_fast.codec import get_codec
 from socorro_fast.crash_id import is_valid
 from socorro_fast.dumps import FileDumpsMapping, MemoryDumpsMapping, check_stored_dump_name
-from socorro_fast.errors import CorruptCrash, CrashIDNotFound
+from socorro_fast.errors import CorruptCrash, CrashIDNotFound, InvalidDumpName, shown
 from socorro_fast.fork_safe import ForkSafeLock
 from socorro_fast.fs.archive import KEPT, ArchiveReader, Extent
 from socorro_fast.options import CodecName, StorageOptions
@@ -28,6 +30,9 @@ if TYPE_CHECKING:
     import tarfile
     from collections.abc import Iterable, Iterator
 
+logger = logging.getLogger(__name__)
+
+_PROCESSED_MAX = 2 << 30
 _MEMBER = re.compile(r"(?P<id>.{36})(?:\.(?P<dump>.+))?\.(?P<kind>json|jsonz|dump)", re.DOTALL)
 
 
@@ -78,7 +83,10 @@ class TarFileSequentialReadingCrashStore(CrashStorageBase):
 
     def _index(self, member: tarfile.TarInfo) -> None:
         match = _MEMBER.fullmatch(member.name.rpartition("/")[2])
-        if not match or not member.isreg() or not is_valid(match["id"]):
+        if not match or not is_valid(match["id"]):
+            return
+        if not member.isreg() or member.issparse() or not _can_name_dump(match["dump"]):
+            logger.warning("%s of %s is no part of a crash", shown(member.name), self)
             return
         if match["id"] not in self._crashes:
             self._queue.add(match["id"])
@@ -127,9 +135,14 @@ class TarFileSequentialReadingCrashStore(CrashStorageBase):
         """Return all of a processed crash as JSON."""
         packed = self._read(self._crash(crash_id).processed, crash_id, "processed crash")
         try:
-            return gzip.decompress(packed)
+            with gzip.open(io.BytesIO(packed)) as file:
+                data = file.read(_PROCESSED_MAX + 1)
         except (OSError, EOFError, zlib.error) as error:
             raise self._corrupt(f"{crash_id}.jsonz", str(error)) from error
+        if len(data) > _PROCESSED_MAX:
+            why = f"it expands to more than {_PROCESSED_MAX} bytes"
+            raise self._corrupt(f"{crash_id}.jsonz", why)
+        return data
 
     def get_unredacted_processed(self, crash_id: str) -> dict[str, Any]:
         """Return all of a processed crash."""
@@ -202,6 +215,13 @@ class TarFileSequentialReadingCrashStore(CrashStorageBase):
 
     def _not_found(self, crash_id: str, kind: str) -> CrashIDNotFound:
         return CrashIDNotFound(crash_id, kind, str(self.options.tarball_name))
+
+
+def _can_name_dump(name: str | None) -> bool:
+    try:
+        return name is None or bool(check_stored_dump_name(name))
+    except InvalidDumpName:
+        return False
 
 
 def _day_and_id(crash_id: str) -> tuple[str, str]:
