@@ -1,4 +1,4 @@
-"""Three dialects, one tree: what one of them writes, each of them reads and removes."""
+"""Every dialect, one tree: what one of them writes, each of them reads and removes."""
 
 import itertools
 
@@ -8,7 +8,7 @@ from compat.crashes import DUMPS, IDS, PROCESSED, RAW
 from fs.trees import Clock, paths
 from reference.tree import tree
 from socorro_fast import CrashIDNotFound, FSLegacyDatedRadixTreeStorage, FSLegacyRadixTreeStorage
-from socorro_fast.compat import classic, socorro
+from socorro_fast.compat import antenna, classic, socorro
 
 
 class Native:
@@ -71,7 +71,30 @@ class SocorroOverClassic(Socorro):
         return socorro.CrashStorageAdapter(Classic.open(self, root))
 
 
-DIALECTS = [Native, Classic, Socorro, SocorroOverClassic]
+class SocorroTree(Native):
+    """The API of this package over the class that is made for today's tree."""
+
+    def open(self, root):
+        return socorro.SocorroRadixTreeStorage(fs_root=root)
+
+
+class Antenna(Socorro):
+    """The API of Antenna, which knows no processed crashes and no removal, over today's tree."""
+
+    def open(self, root):
+        self.antenna = antenna.CrashStorageAdapter({"storage": SocorroTree.open(self, root)})
+        return super().open(root)
+
+    def save(self, crash_id):
+        self.antenna.save_crash(antenna.CrashReport({**RAW, "uuid": crash_id}, DUMPS, crash_id))
+        self.storage.save_processed_crash(None, {**PROCESSED, "uuid": crash_id})
+
+    def load(self, crash_id):
+        report = self.antenna.load_crash(crash_id)
+        return report.raw_crash, report.dumps, self.storage.get_processed_crash(crash_id)
+
+
+DIALECTS = [Native, SocorroTree, Classic, Socorro, SocorroOverClassic, Antenna]
 
 
 def named(cls):
