@@ -27,6 +27,7 @@ mod record;
 mod remove;
 mod save;
 mod scan;
+mod spare;
 mod store;
 
 pub use compact::Compacted;

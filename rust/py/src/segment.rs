@@ -27,6 +27,19 @@ fn read<'py>(py: Python<'py>, stored: &Stored) -> PyResult<Bound<'py, PyBytes>> 
     Ok(PyBytes::new(py, &bytes))
 }
 
+/// A raw crash to be queued, its arguments checked.
+fn new_crash(
+    (crash_id, json, dumps): &(String, PyBackedBytes, Dumps),
+) -> Result<(CrashId, NewSegmentCrash<'_>)> {
+    let crash = NewSegmentCrash {
+        raw: Some(json),
+        dumps: dumps.as_deref().map(new_dumps).transpose()?,
+        processed: None,
+        queue: true,
+    };
+    Ok((CrashId::parse(crash_id)?, crash))
+}
+
 /// Crashes in segments.
 #[pyclass(frozen, module = "socorro_fast._rust")]
 pub(crate) struct SegmentStore {
@@ -135,16 +148,7 @@ impl SegmentStore {
         py: Python<'py>,
         items: Vec<(String, PyBackedBytes, Dumps)>,
     ) -> PyResult<Vec<Bound<'py, PyAny>>> {
-        let save = |(crash_id, json, dumps): &(String, PyBackedBytes, Dumps)| {
-            let crash = NewSegmentCrash {
-                raw: Some(json),
-                dumps: dumps.as_deref().map(new_dumps).transpose()?,
-                processed: None,
-                queue: true,
-            };
-            self.store.save(&CrashId::parse(crash_id)?, crash)
-        };
-        let results = py.detach(|| items.iter().map(save).collect());
+        let results = py.detach(|| self.store.save_many(items.iter().map(new_crash)));
         outcomes(py, results, |()| Ok(py.None().into_bound(py)))
     }
 

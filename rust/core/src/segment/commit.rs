@@ -39,12 +39,19 @@ impl Target {
         }
     }
 
-    fn sync(&self) {
+    /// Sync, and keep the outcome: the system tells a failure once only.
+    pub(crate) fn sync(&self) {
         let written = self.written.load(Ordering::Acquire);
         match rustix::io::retry_on_intr(|| rustix::fs::fdatasync(&*self.fd)) {
             Ok(()) => drop(self.durable.fetch_max(written, Ordering::AcqRel)),
             Err(error) => self.fail(error),
         }
+    }
+
+    /// Whether a sync has nothing to add for what ends at an offset: that is on the disk, or nothing can
+    /// be known any more.
+    fn is_settled(&self, end: u64) -> bool {
+        self.outcome().is_err() || self.durable.load(Ordering::Acquire) >= end
     }
 
     /// Nothing more may be promised about this segment.
@@ -81,24 +88,31 @@ impl Committer {
         }
     }
 
-    /// Wait until a sync of the target that began after this call has ended.
-    pub(crate) fn wait(&self, target: &Arc<Target>) -> io::Result<()> {
+    /// Wait until what was written to a target, up to an offset, is on the disk.
+    pub(crate) fn wait(&self, target: &Arc<Target>, end: u64) -> io::Result<()> {
+        self.join(std::iter::once((target, end)));
+        target.outcome()
+    }
+
+    /// [`Committer::wait`] for many; their outcomes are asked of the targets.
+    pub(crate) fn join<'a>(&self, targets: impl Iterator<Item = (&'a Arc<Target>, u64)>) {
         let mut rounds = locked(&self.rounds);
         let mine = rounds.next;
-        if !rounds.targets.iter().any(|each| Arc::ptr_eq(each, target)) {
-            rounds.targets.push(Arc::clone(target));
+        let mut waits = false;
+        for (target, _) in targets.filter(|(target, end)| !target.is_settled(*end)) {
+            waits = true;
+            if !rounds.targets.iter().any(|each| Arc::ptr_eq(each, target)) {
+                rounds.targets.push(Arc::clone(target));
+            }
         }
-        while rounds.over <= mine {
+        while waits && rounds.over <= mine {
             rounds = if rounds.running {
-                self.over
-                    .wait(rounds)
-                    .unwrap_or_else(PoisonError::into_inner)
+                let woken = self.over.wait(rounds);
+                woken.unwrap_or_else(PoisonError::into_inner)
             } else {
                 self.lead(rounds)
             };
         }
-        drop(rounds);
-        target.outcome()
     }
 
     /// Sync what was collected, on behalf of everybody who waits.

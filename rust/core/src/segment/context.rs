@@ -6,15 +6,19 @@ use std::sync::{Arc, Mutex};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use rustix::fd::BorrowedFd;
+use rustix::io::Errno;
 use rustix::process::{Resource, getrlimit};
 
 use super::commit::Committer;
 use super::file::{Descriptors, locked};
+use super::spare::Spares;
 use crate::dir::{Durability, Modes};
 use crate::root::Root;
 
 /// Notes that nobody has asked for are dropped beyond this.
 const NOTES_MAX: usize = 1000;
+/// So much is written at the most before the free space is looked at again.
+const ALLOWANCE_MAX: u64 = 64 << 20;
 
 /// What a segment storage is opened with. Names are those of the Python options.
 #[derive(Debug, Clone)]
@@ -50,6 +54,9 @@ pub(crate) struct Context {
     pub(crate) mount: u32,
     pub(crate) descriptors: Arc<Descriptors>,
     pub(crate) committer: Committer,
+    pub(crate) spares: Spares,
+    /// Bytes that may be written before the free space is looked at again.
+    allowance: AtomicU64,
     /// The highest sequence that was given or seen.
     sequence: AtomicU64,
     notes: Mutex<Vec<String>>,
@@ -64,6 +71,8 @@ impl Context {
             mount,
             descriptors: Arc::new(Descriptors::new(descriptors_max())),
             committer: Committer::new(options.sync_interval),
+            spares: Spares::default(),
+            allowance: AtomicU64::new(0),
             sequence: AtomicU64::new(0),
             notes: Mutex::default(),
             options,
@@ -87,6 +96,29 @@ impl Context {
         if self.is_durable() {
             rustix::fs::fsync(fd)?;
         }
+        Ok(())
+    }
+
+    /// Refuse to write so many bytes if that leaves less free than it should.
+    pub(crate) fn check_room(&self, length: u64) -> io::Result<()> {
+        if self.options.keep_free == 0 {
+            return Ok(());
+        }
+        let spend = |left: u64| left.checked_sub(length);
+        let taken = self
+            .allowance
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, spend);
+        if taken.is_ok() {
+            return Ok(());
+        }
+        let found = rustix::fs::fstatvfs(&*self.root.fd())?;
+        let free = found.f_bavail.saturating_mul(found.f_frsize);
+        let room = free.saturating_sub(self.options.keep_free);
+        if room < length {
+            return Err(Errno::NOSPC.into());
+        }
+        let allowance = ((room - length) / 4).min(ALLOWANCE_MAX);
+        self.allowance.store(allowance, Ordering::Relaxed);
         Ok(())
     }
 

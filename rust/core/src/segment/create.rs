@@ -13,6 +13,7 @@ use super::context::{Context, now};
 use super::day::{Day, Seen};
 use super::file::{Segment, segment_name, write_at};
 use super::format::{HEADER, Salt, SegmentHeader};
+use super::spare::{SPARE, Spare};
 use crate::dir;
 use crate::error::{During, Error, Result};
 
@@ -60,15 +61,24 @@ pub(crate) fn create_locked(
     Ok(fd)
 }
 
+/// A file that is to become a segment: where it is now, and under which name.
+struct Unnamed<'a> {
+    fd: OwnedFd,
+    dir: BorrowedFd<'a>,
+    name: String,
+    prewritten: bool,
+}
+
 /// Make a segment of a day, which is this storage's to write.
 pub(crate) fn make(day: &Day) -> Result<Seen<OpenSegment>> {
     let number = random_number()?;
-    let name = format!("{number:016x}.new");
-    let made = make_file(day, number, &name);
+    let spare = day.context.spares.take();
+    let made = match spare {
+        Some(spare) => make_of_spare(day, number, spare),
+        None => make_new(day, number),
+    };
     if made.is_err() {
         day.pool.leave(number);
-        // It may be there or not, and whoever lists the day may take it away as well.
-        let _ = dir::unlink(day.dir.as_fd(), &name);
     }
     match made {
         Err(error) if error.errno() == Some(Errno::NOENT) => Ok(Seen::Gone),
@@ -76,9 +86,45 @@ pub(crate) fn make(day: &Day) -> Result<Seen<OpenSegment>> {
     }
 }
 
-fn make_file(day: &Day, number: u64, name: &str) -> Result<OpenSegment> {
+fn make_of_spare(day: &Day, number: u64, spare: Spare) -> Result<OpenSegment> {
     let context = &day.context;
-    let path = || day.path.join(name);
+    let dir = context.root.open_dir(SPARE);
+    let dir = dir.during("open directory", || context.root.join(SPARE))?;
+    let file = Unnamed {
+        fd: spare.fd,
+        dir: dir.as_fd(),
+        name: spare.name,
+        prewritten: true,
+    };
+    make_segment(day, number, file)
+}
+
+fn make_new(day: &Day, number: u64) -> Result<OpenSegment> {
+    let (dir, name) = (day.dir.as_fd(), format!("{number:016x}.new"));
+    let fd = create_locked(&day.context, dir, &name).during("create", || day.path.join(&name))?;
+    let file = Unnamed {
+        fd,
+        dir,
+        name,
+        prewritten: false,
+    };
+    make_segment(day, number, file)
+}
+
+fn make_segment(day: &Day, number: u64, file: Unnamed<'_>) -> Result<OpenSegment> {
+    let (dir, name) = (file.dir, file.name.clone());
+    let made = with_header(day, number, file);
+    if made.is_err() {
+        // It has its new name by now, or this one, or none.
+        let _ = dir::unlink(dir, &name);
+        let _ = dir::unlink(day.dir.as_fd(), &segment_name(number));
+    }
+    made
+}
+
+fn with_header(day: &Day, number: u64, file: Unnamed<'_>) -> Result<OpenSegment> {
+    let context = &day.context;
+    let path = || day.path.join(&file.name);
     let header = SegmentHeader {
         number,
         date: day.date,
@@ -87,16 +133,16 @@ fn make_file(day: &Day, number: u64, name: &str) -> Result<OpenSegment> {
         mount: context.mount,
         length: HEADER,
     };
-    let fd = create_locked(context, day.dir.as_fd(), name).during("create", path)?;
-    write_at(fd.as_fd(), &header.encode(), 0).during("write", path)?;
-    context.sync_all(fd.as_fd()).during("sync", path)?;
-    publish(day, header, Arc::new(fd), name)
+    write_at(file.fd.as_fd(), &header.encode(), 0).during("write", path)?;
+    context.sync_all(file.fd.as_fd()).during("sync", path)?;
+    publish(day, header, file)
 }
 
 /// Give a file that is ready its name. From then on others see it.
-fn publish(day: &Day, header: SegmentHeader, fd: Arc<OwnedFd>, name: &str) -> Result<OpenSegment> {
+fn publish(day: &Day, header: SegmentHeader, file: Unnamed<'_>) -> Result<OpenSegment> {
     let context = &day.context;
     let number = header.number;
+    let fd = Arc::new(file.fd);
     let segment = Segment::new(
         header,
         &day.path,
@@ -106,7 +152,7 @@ fn publish(day: &Day, header: SegmentHeader, fd: Arc<OwnedFd>, name: &str) -> Re
     let segment = Arc::new(segment.with_file(Arc::clone(&fd)));
     day.pool.enter(number);
     let slot = day.state().enter(Arc::clone(&segment));
-    let named = rustix::fs::renameat(&*day.dir, name, &*day.dir, segment_name(number))
+    let named = rustix::fs::renameat(file.dir, &*file.name, &*day.dir, segment_name(number))
         .during("create", || segment.path())
         .and_then(|()| day.ring())
         .and_then(|()| {
@@ -116,7 +162,6 @@ fn publish(day: &Day, header: SegmentHeader, fd: Arc<OwnedFd>, name: &str) -> Re
         });
     if let Err(error) = named {
         day.state().leave(slot);
-        let _ = dir::unlink(day.dir.as_fd(), &segment_name(number));
         return Err(error);
     }
     Ok(OpenSegment {
@@ -125,7 +170,7 @@ fn publish(day: &Day, header: SegmentHeader, fd: Arc<OwnedFd>, name: &str) -> Re
         slot,
         offset: HEADER,
         capacity: context.options.segment_bytes,
-        prewritten: false,
+        prewritten: file.prewritten,
         entries: Vec::new(),
         given_up: 0,
     })

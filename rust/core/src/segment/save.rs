@@ -1,19 +1,21 @@
 //! Saving: a record, appended, indexed, and if asked for on the disk.
 
 use std::borrow::Cow;
+use std::io;
 use std::sync::Arc;
 
-use rustix::fd::AsFd;
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 
 use super::append::{NewRecord, OpenSegment};
+use super::commit::Target;
 use super::create;
 use super::day::{Day, Seen};
-use super::file::write_failed;
+use super::file::{Segment, write_failed};
+use super::footer::Entry;
 use super::format::crc;
 use super::pool::Taken;
-use super::record::{Encoding, Flags, Key, Part, PartKind, RecordKind};
+use super::record::{Encoding, Flags, Key, Part, PartKind, RecordHeader, RecordKind};
 use super::store::{SegmentStore, date_of};
 use crate::crash_id::CrashId;
 use crate::dir::FILE;
@@ -44,16 +46,53 @@ pub struct NewSegmentCrash<'a> {
 impl SegmentStore {
     /// Save what is new of a crash, all of it or nothing.
     pub fn save(&self, id: &CrashId, crash: NewSegmentCrash<'_>) -> Result<()> {
+        let (day, written) = self.write_crash(id, crash)?;
+        day.settle(&written)
+    }
+
+    /// Save many; savers that wait for the disk wait once. The outcome of each, in order.
+    pub fn save_many<'a>(
+        &self,
+        crashes: impl Iterator<Item = Result<(CrashId, NewSegmentCrash<'a>)>>,
+    ) -> Vec<Result<()>> {
+        let written: Vec<_> = crashes
+            .map(|crash| crash.and_then(|(id, crash)| self.write_crash(&id, crash)))
+            .collect();
+        if self.context.is_durable() {
+            let each = written.iter().flatten();
+            let ends = each.map(|(_, written)| (&written.target, written.end()));
+            self.context.committer.join(ends);
+        }
+        let settle = |(day, written): (Arc<Day>, Written)| day.settle(&written);
+        written
+            .into_iter()
+            .map(|one| one.and_then(settle))
+            .collect()
+    }
+
+    fn write_crash(&self, id: &CrashId, crash: NewSegmentCrash<'_>) -> Result<(Arc<Day>, Written)> {
         let flags = Flags::default()
             .with(Flags::RAW, crash.raw.is_some())
             .with(Flags::PROCESSED, crash.processed.is_some())
             .with(Flags::KEEPS_DUMPS, crash.dumps.is_none())
             .with(Flags::QUEUED, crash.queue);
         let parts = self.parts(crash)?;
-        let key = Key::of(id);
-        let record = NewRecord::new(key, RecordKind::Crash, flags, &parts).ok_or(Errno::FBIG);
-        let record = record.during("save, as it is too large,", || id.as_str().into())?;
-        self.put(id, &record)
+        let record = NewRecord::new(Key::of(id), RecordKind::Crash, flags, &parts);
+        let record = record
+            .ok_or(Errno::FBIG)
+            .during("save, as it is too large,", || id.as_str().into())?;
+        let room = self.context.check_room(record.length());
+        room.during("save into", || self.path().into())?;
+        self.with_day_to_write(date_of(id), |day| {
+            let Seen::Is(known) = day.find(&record.key)? else {
+                return Ok(Seen::Gone);
+            };
+            let sequence = self.context.next_sequence(known.newest());
+            Ok(match day.write(&record, sequence)? {
+                Seen::Is(written) => Seen::Is((Arc::clone(day), written)),
+                Seen::Gone => Seen::Gone,
+            })
+        })
     }
 
     fn parts<'a>(&self, crash: NewSegmentCrash<'a>) -> Result<Vec<NewPart<'a>>> {
@@ -115,17 +154,6 @@ impl SegmentStore {
         }
         Ok((Encoding::Plain, bytes))
     }
-
-    /// Write a record of a crash so that everybody sees it.
-    pub(crate) fn put(&self, id: &CrashId, record: &NewRecord<'_>) -> Result<()> {
-        self.with_day_to_write(date_of(id), |day| {
-            let Seen::Is(known) = day.find(&record.key)? else {
-                return Ok(Seen::Gone);
-            };
-            let sequence = self.context.next_sequence(known.newest());
-            day.put(record, sequence)
-        })
-    }
 }
 
 fn bytes_of(content: Content<'_>) -> Result<Cow<'_, [u8]>> {
@@ -140,30 +168,74 @@ fn bytes_of(content: Content<'_>) -> Result<Cow<'_, [u8]>> {
     }
 }
 
+/// A record that was written, and is not yet settled.
+#[derive(Debug)]
+pub(crate) struct Written {
+    pub(crate) slot: u32,
+    pub(crate) target: Arc<Target>,
+    segment: Arc<Segment>,
+    header: RecordHeader,
+    entry: Entry,
+}
+
+impl Written {
+    fn end(&self) -> u64 {
+        self.entry.offset + self.entry.length
+    }
+}
+
 impl Day {
-    /// Write a record into a segment of this day, and add it to the index.
+    /// Write a record into a segment of this day, and settle it.
     pub(crate) fn put(&self, record: &NewRecord<'_>, sequence: u64) -> Result<Seen<()>> {
+        match self.write(record, sequence)? {
+            Seen::Is(written) => self.settle(&written).map(Seen::Is),
+            Seen::Gone => Ok(Seen::Gone),
+        }
+    }
+
+    /// Write a record into a segment of this day.
+    pub(crate) fn write(&self, record: &NewRecord<'_>, sequence: u64) -> Result<Seen<Written>> {
         let Seen::Is(mut open) = self.take_segment(record.length())? else {
             return Ok(Seen::Gone);
         };
+        let (slot, target) = (open.slot, Arc::clone(&open.target));
+        let segment = Arc::clone(&open.segment);
         let written = open
             .append(record, sequence)
             .and_then(|written| Ok((written, open.has_name()?)));
-        let (slot, target) = (open.slot, Arc::clone(&open.target));
-        let segment = Arc::clone(&open.segment);
         self.give_back(open);
         let ((header, entry), has_name) = written.map_err(|error| write_failed(error, &segment))?;
         if !has_name {
             return Ok(Seen::Gone);
         }
+        Ok(Seen::Is(Written {
+            slot,
+            target,
+            segment,
+            header,
+            entry,
+        }))
+    }
+
+    /// Wait until a record is as safe as saves are here, and add it to the index.
+    pub(crate) fn settle(&self, written: &Written) -> Result<()> {
+        let Written {
+            target, segment, ..
+        } = written;
         if self.context.is_durable() {
-            self.context.committer.wait(&target).map_err(|error| {
-                OpenSegment::void(&target, segment.header.salt, &entry, &header);
-                write_failed(error, &segment)
-            })?;
+            let length = written.entry.length;
+            self.context.spares.count(&self.context, length);
+            self.context
+                .committer
+                .wait(target, written.end())
+                .map_err(|error| {
+                    let salt = segment.header.salt;
+                    OpenSegment::void(target, salt, &written.entry, &written.header);
+                    write_failed(error, segment)
+                })?;
         }
-        self.state().index.add(&entry, slot);
-        Ok(Seen::Is(()))
+        self.state().index.add(&written.entry, written.slot);
+        Ok(())
     }
 
     /// A segment that has room for a record.
@@ -173,12 +245,17 @@ impl Day {
                 Taken::Segment(open) => *open,
                 Taken::Place => return self.make_segment(),
             };
-            if open.target.outcome().is_ok() && open.has_room(length) {
+            if open.target.outcome().is_ok() && open.has_room(length) && !self.has_better(&open) {
                 return Ok(Seen::Is(open));
             }
             self.pool.give_up_place();
             self.seal(open);
         }
+    }
+
+    /// Whether a segment that is written out ahead waits to be used instead.
+    fn has_better(&self, open: &OpenSegment) -> bool {
+        self.context.is_durable() && !open.prewritten && self.context.spares.is_ready()
     }
 
     fn make_segment(&self) -> Result<Seen<OpenSegment>> {
@@ -199,9 +276,7 @@ impl Day {
     pub(crate) fn seal(&self, open: OpenSegment) {
         let number = open.segment.number();
         if open.target.outcome().is_ok() {
-            let sealed = open
-                .seal()
-                .and_then(|()| self.context.sync(open.target.fd.as_fd()));
+            let sealed = open.seal().and_then(|()| self.sync(&open.target));
             if let Err(error) = sealed {
                 let path = open.segment.path();
                 self.context
@@ -211,5 +286,12 @@ impl Day {
         open.segment.close();
         drop(open);
         self.pool.leave(number);
+    }
+
+    fn sync(&self, target: &Target) -> io::Result<()> {
+        if self.context.is_durable() {
+            target.sync();
+        }
+        target.outcome()
     }
 }

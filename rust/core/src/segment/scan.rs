@@ -15,6 +15,38 @@ use super::record::{
 /// How much is searched at once for the next record behind damage.
 const CHUNK: usize = 1 << 20;
 
+/// How much is read at once to find headers and marks: of small records several.
+const WINDOW: usize = 4096;
+/// And to look whether there is anything new.
+const GLANCE: usize = 256;
+
+/// A stretch of a file in memory.
+struct Window<'a> {
+    fd: BorrowedFd<'a>,
+    start: u64,
+    bytes: Vec<u8>,
+    /// How much is read at once.
+    size: usize,
+}
+
+impl Window<'_> {
+    /// Bytes at an offset: `length`, or fewer at the end of the file. Unless `fresh`, they may have been
+    /// read with those before.
+    fn at(&mut self, offset: u64, length: usize, fresh: bool) -> io::Result<&[u8]> {
+        let end = self.start + self.bytes.len() as u64;
+        let stale = fresh && self.start != offset;
+        if stale || offset < self.start || offset + length as u64 > end {
+            self.bytes.resize(self.size.max(length), 0);
+            let read = read_at(self.fd, &mut self.bytes, offset)?;
+            self.bytes.truncate(read);
+            self.start = offset;
+        }
+        let from = usize::try_from(offset - self.start).unwrap_or(usize::MAX);
+        let rest = self.bytes.get(from..).unwrap_or_default();
+        Ok(rest.get(..length).unwrap_or(rest))
+    }
+}
+
 /// On whose behalf a segment is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reading {
@@ -47,6 +79,16 @@ pub(crate) fn scan(
 ) -> io::Result<Found> {
     let mut scan = Scan {
         fd,
+        window: Window {
+            fd,
+            start: 0,
+            bytes: Vec::new(),
+            size: if reading == Reading::New {
+                GLANCE
+            } else {
+                WINDOW
+            },
+        },
         salt,
         reading,
         found: Found {
@@ -63,6 +105,7 @@ pub(crate) fn scan(
 
 struct Scan<'a> {
     fd: BorrowedFd<'a>,
+    window: Window<'a>,
     salt: Salt,
     reading: Reading,
     found: Found,
@@ -74,14 +117,12 @@ struct Scan<'a> {
 
 impl Scan<'_> {
     fn run(&mut self) -> io::Result<()> {
-        let mut head = [0; HEAD];
         loop {
             let at = self.found.end;
-            let read = read_at(self.fd, &mut head, at)?;
-            let head = head.get(..read).unwrap_or_default();
+            let head = self.window.at(at, HEAD, false)?;
             let next = match RecordHeader::decode(head, self.salt, at) {
                 Some((header, check)) => self.record(&header, check)?,
-                None => self.no_record(head)?,
+                None => self.no_record(at)?,
             };
             match next {
                 Some(next) => self.found.end = next,
@@ -112,10 +153,12 @@ impl Scan<'_> {
         Ok(Some(end))
     }
 
-    fn is_committed(&self, end: u64, check: u64) -> io::Result<bool> {
-        let mut mark = [0; MARK];
-        let read = read_at(self.fd, &mut mark, end - COMMIT)?;
-        Ok(read == MARK && u64::from_le_bytes(mark) == !check)
+    fn is_committed(&mut self, end: u64, check: u64) -> io::Result<bool> {
+        let is_it = |mark: &[u8]| mark == (!check).to_le_bytes();
+        let mark_at = end - COMMIT;
+        // The mark is written last: the header may have been read before that.
+        Ok(is_it(self.window.at(mark_at, MARK, false)?)
+            || is_it(self.window.at(mark_at, MARK, true)?))
     }
 
     /// Whether a dead writer's record is whole but for its mark, which it gets.
@@ -130,7 +173,12 @@ impl Scan<'_> {
     }
 
     /// There is no record here; where the next one is, if the rest has to be searched.
-    fn no_record(&mut self, head: &[u8]) -> io::Result<Option<u64>> {
+    fn no_record(&mut self, at: u64) -> io::Result<Option<u64>> {
+        // What was read with an earlier record may have been written over since.
+        let head = self.window.at(at, HEAD, true)?;
+        if RecordHeader::decode(head, self.salt, at).is_some() {
+            return Ok(Some(at));
+        }
         self.found.sealed = footer::begins(head);
         let at_end = head.len() < MARK || head.iter().take(MARK).all(|byte| *byte == 0);
         let search = match self.reading {
@@ -142,7 +190,6 @@ impl Scan<'_> {
         if self.found.sealed || !search {
             return Ok(None);
         }
-        let at = self.found.end;
         let next = next_record(self.fd, self.salt, at + ALIGN)?;
         if let Some(next) = next {
             self.found.given_up += next - at;

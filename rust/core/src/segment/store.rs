@@ -92,6 +92,7 @@ impl SegmentStore {
                 day.seal(segment);
             }
         }
+        self.context.spares.stop(&self.context);
     }
 
     pub(crate) fn known_days(&self) -> Vec<Arc<Day>> {
