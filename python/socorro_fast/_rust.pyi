@@ -31,6 +31,7 @@ __all__ = [
     "radix_of",
     "reseed_after_fork",
     "shard_of",
+    "survives_jsonb",
     "validate_many",
 ]
 
@@ -156,6 +157,9 @@ def reseed_after_fork() -> None:
 
 def needs_exact_json(data: bytes, /) -> bool:
     """Say whether `data` may hold an integer beyond 64 bits, which orjson reads as a float."""
+
+def survives_jsonb(data: bytes, /) -> bool:
+    """Say whether PostgreSQL's jsonb gives every value of `data` back; it sorts keys."""
 
 def is_plain_json(value: object, others: tuple[type, ...], /) -> bool:
     """Say whether `value` is made of nothing but the types of JSON, finite floats, and `others`.

@@ -1,4 +1,4 @@
-//! What a fast JSON reader would change without a word.
+//! What a fast JSON reader, or the jsonb of `PostgreSQL`, would change without a word.
 
 /// The shortest integers beyond 64 bits have this many digits.
 const LONG: usize = 19;
@@ -63,6 +63,78 @@ fn string_length(text: &[u8]) -> usize {
     end.map_or(text.len(), |at| at + 1)
 }
 
+/// Whether the jsonb of `PostgreSQL` takes `json` and gives every value of it back.
+///
+/// It refuses NaN, infinities, null characters and lone surrogates, makes whole numbers of floats
+/// with a positive exponent, and knows no negative zero. It sorts keys; that is not looked at.
+#[must_use]
+pub fn survives_jsonb(json: &[u8]) -> bool {
+    let mut rest = json;
+    while let [byte, tail @ ..] = rest {
+        let (length, survives) = match byte {
+            b'"' => {
+                let length = string_length(tail);
+                (
+                    1 + length,
+                    survives_as_text(tail.get(..length).unwrap_or_default()),
+                )
+            }
+            b'-' | b'0'..=b'9' => {
+                let length = number_length(rest);
+                (
+                    length,
+                    survives_as_number(rest.get(..length).unwrap_or_default()),
+                )
+            }
+            other => (1, !matches!(other, b'N' | b'I')),
+        };
+        if !survives {
+            return false;
+        }
+        rest = rest.get(length..).unwrap_or_default();
+    }
+    true
+}
+
+fn number_length(json: &[u8]) -> usize {
+    let in_number = |byte: &&u8| matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E');
+    json.iter().take_while(in_number).count()
+}
+
+fn survives_as_number(number: &[u8]) -> bool {
+    let exponent = number.iter().position(|byte| matches!(byte, b'e' | b'E'));
+    let (mantissa, exponent) = number.split_at(exponent.unwrap_or(number.len()));
+    let grows = exponent.len() > 1 && !exponent.starts_with(b"e-") && !exponent.starts_with(b"E-");
+    let is_zero = mantissa
+        .iter()
+        .all(|byte| matches!(byte, b'-' | b'0' | b'.'));
+    !(grows || is_zero && mantissa.starts_with(b"-"))
+}
+
+fn survives_as_text(text: &[u8]) -> bool {
+    let mut rest = text;
+    while let Some(at) = rest.iter().position(|byte| *byte == b'\\') {
+        rest = rest.get(at..).unwrap_or_default();
+        let length = match utf16_unit(rest) {
+            None => 2,
+            Some(0 | 0xDC00..=0xDFFF) => return false,
+            Some(0xD800..=0xDBFF) => match rest.get(6..).and_then(utf16_unit) {
+                Some(0xDC00..=0xDFFF) => 12,
+                _ => return false,
+            },
+            Some(_) => 6,
+        };
+        rest = rest.get(length..).unwrap_or_default();
+    }
+    true
+}
+
+/// The number that an escape such as `\u00e9` begins `text` with.
+fn utf16_unit(text: &[u8]) -> Option<u16> {
+    let digits = text.strip_prefix(b"\\u")?.get(..4)?;
+    u16::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -114,6 +186,32 @@ mod tests {
                 " ".repeat(60 - at)
             );
             assert!(may_have_big_integer(json.as_bytes()), "{at}");
+        }
+    }
+
+    #[test]
+    fn what_jsonb_keeps_is_told_from_what_it_does_not() {
+        for json in [
+            r#"{"a": [0, -1, 1.0, 0.1, 1e-7, -2.5E-10, 123456789012345678901234567890, null]}"#,
+            r#"["NaN Infinity -0.0 1e16", "\\u0000", "\u0041\ud83d\ude00", "\\\\ud800", true]"#,
+            "",
+        ] {
+            assert!(survives_jsonb(json.as_bytes()), "{json}");
+        }
+        for json in [
+            "[NaN]",
+            "[-Infinity]",
+            "[-0.0]",
+            "[-0]",
+            "[1e16]",
+            "[1.5E+16]",
+            r#"{"\u0000": 1}"#,
+            r#"["\ud800"]"#,
+            r#"["\ud800\u0041"]"#,
+            r#"["\udc00"]"#,
+            r#"["\\\u0000"]"#,
+        ] {
+            assert!(!survives_jsonb(json.as_bytes()), "{json}");
         }
     }
 }

@@ -16,6 +16,13 @@ pub(crate) fn needs_exact_json(data: &[u8]) -> bool {
     json::may_have_big_integer(data)
 }
 
+/// Say whether the jsonb of `PostgreSQL` gives every value of `data` back; it sorts keys.
+#[pyfunction]
+#[pyo3(signature = (data, /))]
+pub(crate) fn survives_jsonb(py: Python<'_>, data: &[u8]) -> bool {
+    py.detach(|| json::survives_jsonb(data))
+}
+
 /// Say whether `value` is made of nothing but the types of JSON, finite floats, and `others`.
 ///
 /// Subclasses count as other types.

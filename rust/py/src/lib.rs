@@ -27,7 +27,7 @@ mod _rust {
         new_crash_ids, radix_of, reseed_after_fork, shard_of, validate_many,
     };
     #[pymodule_export]
-    use crate::json::{is_plain_json, needs_exact_json};
+    use crate::json::{is_plain_json, needs_exact_json, survives_jsonb};
 
     #[pymodule_export]
     use crate::segment::SegmentStore;
