@@ -63,6 +63,10 @@ if TYPE_CHECKING:
     from socorro_fast.memory import InMemoryCrashStorage as InMemoryCrashStorage
     from socorro_fast.null import NullCrashStorage as NullCrashStorage
     from socorro_fast.options import StorageOptions as StorageOptions
+    from socorro_fast.postgresql import PostgreSQLBasicCrashStorage as PostgreSQLBasicCrashStorage
+    from socorro_fast.postgresql import PostgreSQLCrash as PostgreSQLCrash
+    from socorro_fast.postgresql import PostgreSQLCrashData as PostgreSQLCrashData
+    from socorro_fast.postgresql import PostgreSQLCrashStorage as PostgreSQLCrashStorage
     from socorro_fast.rabbitmq import PriorityjobRabbitMQCrashStore as PriorityjobRabbitMQCrashStore
     from socorro_fast.rabbitmq import RabbitMQCrashStorage as RabbitMQCrashStorage
     from socorro_fast.rabbitmq import (
@@ -135,6 +139,10 @@ _HOME = {
     "PolyCrashStorage": "containers",
     "PolyCrashStorageError": "errors",
     "PolyStorageError": "errors",
+    "PostgreSQLBasicCrashStorage": "postgresql",
+    "PostgreSQLCrash": "postgresql",
+    "PostgreSQLCrashData": "postgresql",
+    "PostgreSQLCrashStorage": "postgresql",
     "PrimaryDeferredProcessedStorage": "containers",
     "PrimaryDeferredStorage": "containers",
     "PriorityjobRabbitMQCrashStore": "rabbitmq",

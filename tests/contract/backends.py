@@ -11,11 +11,13 @@ from contract.compat_backends import DROP_INS, OFFERED_THROUGH_SOCORRO, socorro_
 from contract.containers_backends import CONTAINERS
 from contract.rabbitmq_backends import QUEUED, queue, tree_and_queue
 from contract.s3_backends import S3
+from servers.postgresql import EMPTIED
 from socorro_fast import fs
 from socorro_fast.base import CrashStorageBase
 from socorro_fast.memory import InMemoryCrashStorage
 from socorro_fast.null import NullCrashStorage
 from socorro_fast.operations import OPERATIONS
+from socorro_fast.postgresql import PostgreSQLCrashStorage
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,7 @@ class Backend:
     many: int = 1000
     each: int = 25
     sampled: bool = False
+    keeps_key_order: bool = True
 
 
 def _memory(tmp_path: Path, **options: Any) -> CrashStorageBase:
@@ -51,13 +54,19 @@ def _fs(cls: Callable[..., CrashStorageBase], tmp_path: Path, **options: Any) ->
     return cls(fs_root=tmp_path / "crashes", **options)
 
 
+def _postgresql(tmp_path: Path, **options: Any) -> CrashStorageBase:
+    return PostgreSQLCrashStorage(**EMPTIED.options(tmp_path), **options)
+
+
 ALL = frozenset(OPERATIONS)
 QUEUE = frozenset({"new_crashes", "ack_crash", "release_crash"})
+DUMPS = frozenset({"get_raw_dump", "get_raw_dumps", "get_raw_dumps_as_files"})
 
 BACKENDS: dict[str, Backend] = {
     "null": Backend(_null),
     "memory": Backend(_memory, ordered=True),
     "memory-json": Backend(partial(_memory, codec="json"), ordered=True),
+    "postgresql": Backend(_postgresql, persists=True, keeps_key_order=False),
 }
 
 # Pinned: a storage that declares less than it did fails test_capabilities, instead of skipping.
@@ -70,6 +79,7 @@ CAPABILITIES: dict[str, frozenset[str]] = {
     ),
     "memory": ALL,
     "memory-json": ALL,
+    "postgresql": ALL - QUEUE - DUMPS,
 }  # fmt: skip
 
 _FS_CLASSES = {
@@ -92,7 +102,9 @@ for _cls, _offers in _FS_CLASSES.items():
         CAPABILITIES[_name] = _offers
 
 for _name, (_make, _persists, _lacks) in CONTAINERS.items():
-    BACKENDS[_name] = Backend(_make, persists=_persists)
+    BACKENDS[_name] = Backend(
+        _make, persists=_persists, keeps_key_order=_name != "fallback-postgresql"
+    )
     CAPABILITIES[_name] = ALL - _lacks
 
 BACKENDS["SocorroRadixTreeStorage"] = Backend(socorro_tree, persists=True, ordered=True)

@@ -8,7 +8,7 @@ from contract.backends import BACKENDS, CAPABILITIES
 def pytest_configure(config):
     config.addinivalue_line(
         "markers",
-        "needs(*operations, persists, ordered, one_owner): what a storage must offer",
+        "needs(*operations, persists, ordered, one_owner, keeps_key_order): what it must offer",
     )
 
 

@@ -1,7 +1,7 @@
 """The containers that sign the contract: over memory, over file systems, and over each other.
 
 Each factory gives options that concern what is stored to the members, the others to the container
-it makes. Those that persist have members on disk only.
+it makes. Those that persist have members on disk only, or in a database.
 """
 
 from collections.abc import Callable
@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from servers.postgresql import EMPTIED
 from socorro_fast import (
     BenchmarkingCrashStorage,
     FallbackCrashStorage,
@@ -24,6 +25,7 @@ from socorro_fast import (
     fs,
 )
 from socorro_fast.base import CrashStorageBase
+from socorro_fast.postgresql import PostgreSQLCrashStorage
 
 Make = Callable[..., CrashStorageBase]
 
@@ -38,45 +40,46 @@ def _container(build: Callable[..., CrashStorageBase], tmp_path: Path, **options
         queue=lambda name: fs.FSDatedRadixTreeStorage(fs_root=tmp_path / name, **stored),
         legacy=lambda name: fs.FSLegacyDatedRadixTreeStorage(fs_root=tmp_path / name, **stored),
         tree=lambda name: fs.FSRadixTreeStorage(fs_root=tmp_path / name, **own),
+        postgresql=lambda: PostgreSQLCrashStorage(**EMPTIED.options(tmp_path), **own),
         **options,
     )
 
 
-def _poly(memory, queue, legacy, tree, **options):
+def _poly(memory, queue, legacy, tree, postgresql, **options):
     return PolyCrashStorage(storages=[queue("a"), NullCrashStorage(), tree("b")], **options)
 
 
-def _poly_parallel(memory, queue, legacy, tree, **options):
+def _poly_parallel(memory, queue, legacy, tree, postgresql, **options):
     return PolyCrashStorage(storages={"x": memory(), "y": memory()}, parallel=True, **options)
 
 
-def _fallback(memory, queue, legacy, tree, **options):
+def _fallback(memory, queue, legacy, tree, postgresql, **options):
     return FallbackCrashStorage(primary=queue("a"), fallback=legacy("b"), **options)
 
 
-def _fallback_memory(memory, queue, legacy, tree, **options):
+def _fallback_memory(memory, queue, legacy, tree, postgresql, **options):
     return FallbackCrashStorage(primary=memory(), fallback=memory(), **options)
 
 
-def _migration(memory, queue, legacy, tree, **options):
+def _migration(memory, queue, legacy, tree, postgresql, **options):
     return MigrationCrashStorage(
         primary=queue("new"), fallback=legacy("old"), date_threshold="180615", **options
     )
 
 
-def _deferred(memory, queue, legacy, tree, **options):
+def _deferred(memory, queue, legacy, tree, postgresql, **options):
     return PrimaryDeferredStorage(
         primary=queue("now"), deferred=legacy("later"), deferral_criteria="false", **options
     )
 
 
-def _all_deferred(memory, queue, legacy, tree, **options):
+def _all_deferred(memory, queue, legacy, tree, postgresql, **options):
     return PrimaryDeferredStorage(
         primary=tree("now"), deferred=queue("later"), deferral_criteria="true", **options
     )
 
 
-def _deferred_processed(memory, queue, legacy, tree, **options):
+def _deferred_processed(memory, queue, legacy, tree, postgresql, **options):
     return PrimaryDeferredProcessedStorage(
         primary=queue("now"),
         deferred=queue("later"),
@@ -86,23 +89,23 @@ def _deferred_processed(memory, queue, legacy, tree, **options):
     )
 
 
-def _benchmarking(memory, queue, legacy, tree, **options):
+def _benchmarking(memory, queue, legacy, tree, postgresql, **options):
     return BenchmarkingCrashStorage(storage=memory(), **options)
 
 
-def _metrics(memory, queue, legacy, tree, **options):
+def _metrics(memory, queue, legacy, tree, postgresql, **options):
     return MetricsCrashStorage(storage=queue("a"), **options)
 
 
-def _redacting(memory, queue, legacy, tree, **options):
+def _redacting(memory, queue, legacy, tree, postgresql, **options):
     return RedactingCrashStorage(storage=memory(), redactor=(), raw_redactor=(), **options)
 
 
-def _sharded(memory, queue, legacy, tree, **options):
+def _sharded(memory, queue, legacy, tree, postgresql, **options):
     return ShardedCrashStorage(storages=[queue("0"), queue("1"), legacy("2")], **options)
 
 
-def _five_deep(memory, queue, legacy, tree, **options):
+def _five_deep(memory, queue, legacy, tree, postgresql, **options):
     shards = ShardedCrashStorage(storages={"big": queue("0"), "small": legacy("1")})
     measured = MetricsCrashStorage(storage=shards, name="shards")
     fallback = FallbackCrashStorage(primary=measured, fallback=queue("spare"))
@@ -110,7 +113,7 @@ def _five_deep(memory, queue, legacy, tree, **options):
     return PolyCrashStorage(storages=[logged, tree("copy")], required=[0], **options)
 
 
-def _five_deep_memory(memory, queue, legacy, tree, **options):
+def _five_deep_memory(memory, queue, legacy, tree, postgresql, **options):
     deferred = PrimaryDeferredStorage(
         primary=memory(), deferred=memory(), deferral_criteria="ProductName in ('Deferred')"
     )
@@ -118,6 +121,15 @@ def _five_deep_memory(memory, queue, legacy, tree, **options):
     migration = MigrationCrashStorage(primary=poly, fallback=memory(), date_threshold="170101")
     redacting = RedactingCrashStorage(storage=migration, redactor=(), raw_redactor=())
     return FallbackCrashStorage(primary=redacting, fallback=queue("spare"), **options)
+
+
+def _poly_postgresql(memory, queue, legacy, tree, postgresql, **options):
+    return PolyCrashStorage(storages=[queue("a"), postgresql()], **options)
+
+
+def _fallback_postgresql(memory, queue, legacy, tree, postgresql, **options):
+    poly = PolyCrashStorage(storages=[postgresql(), queue("dumps")])
+    return FallbackCrashStorage(primary=poly, fallback=legacy("spare"), **options)
 
 
 _QUEUE = frozenset({"new_crashes", "ack_crash", "release_crash"})
@@ -137,5 +149,7 @@ CONTAINERS: dict[str, tuple[Make, bool, frozenset[str]]] = {
     "redacting": (partial(_container, _redacting), False, frozenset()),
     "sharded": (partial(_container, _sharded), True, frozenset()),
     "five-deep": (partial(_container, _five_deep), True, frozenset()),
+    "poly-postgresql": (partial(_container, _poly_postgresql), True, frozenset()),
+    "fallback-postgresql": (partial(_container, _fallback_postgresql), True, frozenset()),
     "five-deep-memory": (partial(_container, _five_deep_memory), False, frozenset()),
 }

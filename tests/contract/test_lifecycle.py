@@ -3,6 +3,7 @@
 import pytest
 
 from contract.backends import ALL, BACKENDS, CAPABILITIES
+from contract.checking import check_dumps
 from contract.samples import CRASH_ID, DUMPS, PROCESSED, RAW
 from socorro_fast import ConfigurationError, CrashStorageError
 
@@ -47,8 +48,6 @@ def test_it_is_a_context_manager(backend, tmp_path):
         lambda storage: storage.save_processed(PROCESSED),
         lambda storage: storage.save_raw_and_processed(RAW, DUMPS, PROCESSED, CRASH_ID),
         lambda storage: storage.get_raw_crash(CRASH_ID),
-        lambda storage: storage.get_raw_dump(CRASH_ID),
-        lambda storage: storage.get_raw_dumps(CRASH_ID),
         lambda storage: storage.get_processed(CRASH_ID),
         lambda storage: storage.remove(CRASH_ID),
         lambda storage: list(storage.list_crashes()),
@@ -59,6 +58,15 @@ def test_use_after_close_is_an_error(storage, use):
     storage.close()
     with pytest.raises(CrashStorageError, match="closed"):
         use(storage)
+
+
+@pytest.mark.needs("save_raw_crash", "get_raw_dump", "get_raw_dumps")
+@pytest.mark.parametrize("get", ["get_raw_dump", "get_raw_dumps"])
+def test_dumps_are_not_read_after_close(storage, get):
+    storage.save_raw_crash(RAW, DUMPS, CRASH_ID)
+    storage.close()
+    with pytest.raises(CrashStorageError, match="closed"):
+        getattr(storage, get)(CRASH_ID)
 
 
 @pytest.mark.needs("new_crashes")
@@ -81,5 +89,5 @@ def test_what_was_saved_outlives_the_instance(make):
         first.save_raw_and_processed(RAW, DUMPS, PROCESSED, CRASH_ID)
     second = make()
     assert second.get_raw_crash(CRASH_ID) == RAW
-    assert second.get_raw_dumps(CRASH_ID) == DUMPS
+    check_dumps(second, CRASH_ID, DUMPS)
     assert second.get_unredacted_processed(CRASH_ID) == PROCESSED

@@ -2,6 +2,7 @@
 
 import pytest
 
+from contract.checking import check_dumps
 from contract.samples import BAD_IDS, CRASH_ID, DUMPS, ELSEWHERE, RAW, SAME_RADIX, crash_id
 from socorro_fast import CrashIDNotFound, InvalidCrash, InvalidCrashID, InvalidDumpName
 
@@ -21,14 +22,14 @@ def test_saving_many_goes_on_after_a_failure(storage):
     kinds = [type(outcome) for outcome in outcomes]
     assert kinds == [type(None), InvalidCrashID, InvalidDumpName, InvalidCrash, type(None)]
     assert list(storage.list_crashes()) == [CRASH_ID, SAME_RADIX]
-    assert storage.get_raw_dumps(CRASH_ID) == DUMPS
-    assert storage.get_raw_dumps(SAME_RADIX) == {}
+    check_dumps(storage, CRASH_ID, DUMPS)
+    check_dumps(storage, SAME_RADIX, {})
 
 
 def test_the_last_save_of_a_crash_wins(storage):
     storage.save_many(({"n": n}, {None: b"%d" % n}, CRASH_ID) for n in range(5))
     assert storage.get_raw_crash(CRASH_ID) == {"n": 4}
-    assert storage.get_raw_dump(CRASH_ID) == b"4"
+    check_dumps(storage, CRASH_ID, {"upload_file_minidump": b"4"})
 
 
 def test_getting_many_goes_on_after_a_failure(storage):

@@ -5,6 +5,7 @@ import math
 
 import pytest
 
+from contract.checking import check_dumps
 from contract.samples import CRASH_ID, DUMPS, ELSEWHERE, PROCESSED, RAW
 from socorro_fast import CrashIDNotFound, InvalidCrash, InvalidCrashID, Redactor
 
@@ -66,7 +67,7 @@ class TestHalves:
         storage.save_raw_crash(RAW, DUMPS, CRASH_ID)
         assert storage.get_unredacted_processed(CRASH_ID) == PROCESSED
         assert storage.get_raw_crash(CRASH_ID) == RAW
-        assert storage.get_raw_dumps(CRASH_ID) == DUMPS
+        check_dumps(storage, CRASH_ID, DUMPS)
 
 
 class TestID:
@@ -97,19 +98,19 @@ class TestID:
         assert storage.get_unredacted_processed(CRASH_ID) == PROCESSED
 
 
-@pytest.mark.needs("save_raw_and_processed", "get_raw_dumps", "list_crashes")
+@pytest.mark.needs("save_raw_and_processed", "get_raw_crash", "list_crashes")
 class TestBoth:
     def test_come_back(self, storage):
         storage.save_raw_and_processed(RAW, DUMPS, PROCESSED, CRASH_ID)
         assert storage.get_raw_crash(CRASH_ID) == RAW
-        assert storage.get_raw_dumps(CRASH_ID) == DUMPS
+        check_dumps(storage, CRASH_ID, DUMPS)
         assert storage.get_unredacted_processed(CRASH_ID) == PROCESSED
 
     def test_no_dumps_mapping_leaves_the_stored_dumps(self, storage):
         storage.save_raw_crash(RAW, DUMPS, CRASH_ID)
         storage.save_raw_and_processed({"new": 1}, None, PROCESSED, CRASH_ID)
         assert storage.get_raw_crash(CRASH_ID) == {"new": 1}
-        assert storage.get_raw_dumps(CRASH_ID) == DUMPS
+        check_dumps(storage, CRASH_ID, DUMPS)
 
     @pytest.mark.parametrize("processed_crash", [{"uuid": ELSEWHERE}, {}, {"uuid": "x"}, None])
     def test_are_refused_together(self, storage, processed_crash):

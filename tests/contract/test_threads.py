@@ -7,10 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from contract.checking import check_dumps
 from contract.samples import CRASH_ID, DUMPS, ELSEWHERE, RAW, SAME_RADIX, crash_id
 from socorro_fast import CrashIDNotFound
 
-pytestmark = pytest.mark.needs("save_raw_crash", "get_raw_crash", "get_raw_dump")
+pytestmark = pytest.mark.needs("save_raw_crash", "get_raw_crash")
 
 THREADS = 8
 
@@ -46,7 +47,8 @@ def save_all(storage, backend):
 def test_threads_save_side_by_side(storage, backend):
     ids = save_all(storage, backend)
     assert sorted(storage.list_crashes()) == ids
-    assert all(storage.get_raw_dump(each) == each.encode() for each in ids)
+    for each in ids:
+        check_dumps(storage, each, {"upload_file_minidump": each.encode()})
 
 
 @pytest.mark.needs("new_crashes")
@@ -84,7 +86,8 @@ def test_one_crash_saved_by_all_is_one_version_of_it(storage, backend):
         for _ in range(backend.each):
             storage.save_raw_crash({"n": thread}, {None: b"%d" % thread * 1000}, CRASH_ID)
             assert storage.get_raw_crash(CRASH_ID)["n"] in range(THREADS)
-            assert len(set(storage.get_raw_dump(CRASH_ID))) == 1
+            if "get_raw_dump" in storage.capabilities:
+                assert len(set(storage.get_raw_dump(CRASH_ID))) == 1
 
     in_threads(save)
 

@@ -1,0 +1,1 @@
+"""The schema's history; `alembic revision --autogenerate` writes it from the models."""

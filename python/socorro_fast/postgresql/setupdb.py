@@ -1,0 +1,91 @@
+"""Making and dropping the database itself: what the original's `setupdb` did."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from socorro_fast.postgresql.dbapi2_util import execute_in_one_round_trip
+from socorro_fast.postgresql.failures import translating
+from socorro_fast.postgresql.partitions import make_partitions_ahead
+from socorro_fast.postgresql.roles import make_roles
+from socorro_fast.postgresql.schema import migrate
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from socorro_fast.postgresql.connection_context import ConnectionContext
+
+MAINTENANCE_DATABASE = "postgres"
+READ_WRITE_ROLES = ("breakpad_rw",)
+READ_ONLY_ROLES = ("breakpad_ro",)
+
+
+def setup(
+    context: ConnectionContext,
+    *,
+    read_write_roles: Sequence[str] = READ_WRITE_ROLES,
+    read_only_roles: Sequence[str] = READ_ONLY_ROLES,
+    weeks: int = 2,
+    maintenance_database: str = MAINTENANCE_DATABASE,
+) -> list[str]:
+    """Make what is missing of database, schema, roles and partitions.
+
+    Args:
+        context: Of a role that may make databases and roles; the database it names is made.
+        read_write_roles: Those that storages log in as. New ones get no password.
+        read_only_roles: Those of people who look.
+        weeks: For how many weeks, this one first, partitions are made; 0: none.
+        maintenance_database: The one to be connected to while there is no other.
+
+    Returns:
+        The names of the partitions that were made.
+
+    Raises:
+        StorageUnavailable: The server cannot be reached, or refuses.
+    """
+    create_database(context, maintenance_database)
+    migrate(context)
+    with translating("make roles and partitions", context.where, context.password):  # noqa: SIM117 - what connecting raises, too
+        with context() as connection:
+            make_roles(connection, read_write_roles, read_only_roles)
+            connection.commit()
+            return make_partitions_ahead(connection, weeks)
+
+
+def create_database(
+    context: ConnectionContext, maintenance_database: str = MAINTENANCE_DATABASE
+) -> bool:
+    """Make the database that `context` names; return False if it is there already.
+
+    Raises:
+        StorageUnavailable: The server cannot be reached, or refuses.
+    """
+    sql = "CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C'"
+    return _from_outside(context, "create the database", sql, maintenance_database)
+
+
+def drop_database(
+    context: ConnectionContext, maintenance_database: str = MAINTENANCE_DATABASE
+) -> None:
+    """Drop the database that `context` names, if it is there; who is connected is cut off.
+
+    Raises:
+        StorageUnavailable: The server cannot be reached, or refuses.
+    """
+    sql = "DROP DATABASE IF EXISTS {} WITH (FORCE)"
+    _from_outside(context, "drop the database", sql, maintenance_database)
+
+
+def _from_outside(context: ConnectionContext, action: str, sql: str, database: str) -> bool:
+    from psycopg2 import errors  # noqa: PLC0415 - not without a connection
+    from psycopg2.sql import SQL, Identifier  # noqa: PLC0415
+
+    options = {name: getattr(context.options, name) for name in context.options.model_fields_set}
+    outside = type(context)(**options | {"database_name": database})
+    statement = SQL(sql).format(Identifier(context.options.database_name))
+    with translating(action, context.where, context.password), outside() as connection:
+        try:
+            execute_in_one_round_trip(connection, statement.as_string(connection))
+        except (errors.DuplicateDatabase, errors.UniqueViolation):
+            return False  # there already, or made by another process just now
+    return True
