@@ -408,3 +408,30 @@ def test_names_that_meet_are_kept_apart(translated):
     _, tables = translated(f"[a_b]\n{line}fs_root=/1\n[a]\n[[b]]\n{line}fs_root=/2\n")
     roots = {name: each["fs_root"] for name, each in tables["storages"].items()}
     assert roots == {"a_b": "/1", "a_b_2": "/2"}
+
+
+def test_classes_go_by_their_names(translated):
+    translation, tables = translated("""
+        [source]
+        crashstorage_class=socorro.external.boto.crashstorage.BotoS3CrashStorage
+        transaction_executor_class=socorro.database.transaction_executor.TransactionExecutor
+        keybuilder_class=socorro.external.boto.connection_context.SimpleDatePrefixKeyBuilder
+        bucket_name=crashes
+        [resource]
+        [[boto]]
+        access_key=me
+        prefix=
+        [secrets]
+        [[boto]]
+        secret_access_key=hunter2
+    """)
+    assert tables["storages"]["source"] == {
+        "class": "BotoS3CrashStorage",
+        "transaction_executor_class": "TransactionExecutor",
+        "keybuilder_class": "SimpleDatePrefixKeyBuilder",
+        "access_key": "me",
+        "bucket_name": "crashes",
+        "prefix": "",
+    }
+    assert translation.unknown == translation.failures == []
+    assert "hunter2" not in translation.toml

@@ -163,3 +163,12 @@ def test_what_is_written_reads_the_same(value):
 def test_what_toml_cannot_hold_is_refused(value):
     with pytest.raises(ConfigurationError, match="a file cannot hold"):
         written(value)
+
+
+def test_what_became_an_object_is_shown_as_it_was_given():
+    schema = {"type": "object", "properties": {"uuid": {"type": "string"}}}
+    tables = {"class": "TelemetryBotoS3CrashStorage", "json_schema": schema}
+    shown = as_toml(Configuration(tables, {}, drivers=False))
+    assert tomllib.loads(shown)["json_schema"] == schema
+    name = "socorro_fast.transaction.TransactionExecutorWithLimitedBackoff"
+    assert tomllib.loads(shown)["transaction_executor_class"] == name

@@ -24,6 +24,12 @@ if TYPE_CHECKING:
 FROM_PYTHON = "from Python only"
 """The kind of an option that no file can hold."""
 
+FROM_TEXT = "text, or an object from Python"
+"""The kind of an option that makes an object of text."""
+
+CLASS = "class, by its name"
+"""The kind of an option that is a class."""
+
 _KINDS: dict[object, str] = {
     bool: "true or false",
     int: "integer",
@@ -34,6 +40,7 @@ _KINDS: dict[object, str] = {
     dt.date: "date",
     Redactor: "keys, or a table of forbidden_keys and allowed_keys",
     Any: "anything",
+    type: CLASS,
 }
 _BOUNDS = (("ge", "at least"), ("gt", "above"), ("le", "at most"), ("lt", "below"))
 
@@ -114,7 +121,10 @@ def kind_of(annotation: Any, metadata: Iterable[Any] = ()) -> str:
         return kind_of(inner, [*more, *metadata])
     if any(isinstance(each, BeforeValidator) and each.func is _octal for each in metadata):
         return "mode: octal text, or a number"
-    return _plain_kind(annotation) + "".join(_bounds(metadata))
+    kind = _plain_kind(annotation)
+    if kind == FROM_PYTHON and any(isinstance(each, BeforeValidator) for each in metadata):
+        return FROM_TEXT
+    return kind + "".join(_bounds(metadata))
 
 
 def _plain_kind(annotation: Any) -> str:
@@ -131,6 +141,8 @@ def _generic_kind(origin: Any, arguments: tuple[Any, ...]) -> str:
         return " or ".join(toml.written(each) for each in arguments)
     if origin in (list, tuple, set, frozenset) and arguments:
         return f"list of {kind_of(arguments[0])}"
+    if origin is type:
+        return CLASS
     if origin is dict and _is_storage(arguments[1]):
         return "storages: a list, or by name"
     return f"table of {kind_of(arguments[1])}" if origin is dict else FROM_PYTHON

@@ -29,7 +29,7 @@ def as_data(plan: Plan) -> dict[str, Any]:
         for option, member in plan.members.items()
     }
     options = {
-        option.name: _jsonable(plain(getattr(plan.options, option.name)))
+        option.name: _jsonable(_value(plan, option.name))
         for option in declared(plan.storage_class)
         if option.name not in members
     }
@@ -92,7 +92,7 @@ def _member(
 
 
 def _option(configuration: Configuration, plan: Plan, option: Declared) -> str:
-    value = plain(getattr(plan.options, option.name))
+    value = _value(plan, option.name)
     if value is None:
         why = FROM_PYTHON if option.kind == FROM_PYTHON else "not set"
         return f"# {option.name}: {why}"
@@ -103,6 +103,12 @@ def _option(configuration: Configuration, plan: Plan, option: Declared) -> str:
     if origins:
         return f"{line}  # from {', '.join(origins)}"
     return line if option.name in plan.values else f"{line}  # default"
+
+
+def _value(plan: Plan, option: str) -> Any:
+    value = plain(getattr(plan.options, option))
+    # What became an object of some other kind is shown as it was given.
+    return plain(plan.values.get(option)) if value is None else value
 
 
 def _class_name(plan: Plan) -> str:

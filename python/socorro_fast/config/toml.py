@@ -35,6 +35,11 @@ def _(_value: SecretStr) -> str:
 
 
 @plain.register
+def _(value: type) -> str:
+    return f"{value.__module__}.{value.__qualname__}"
+
+
+@plain.register
 def _(value: Predicate) -> str:
     return value.text
 

@@ -33,7 +33,8 @@ class TelemetryOptions(S3Options):
     """Options of the storage of crash reports."""
 
     json_schema: Annotated[Reducer, BeforeValidator(_reducer)] = Field(
-        description="what to keep: a JSON schema as a dict, or the path of one"
+        description="what to keep: a JSON schema as a dict, or the path of one",
+        examples=[{"type": "object", "properties": {"uuid": {"type": "string"}}}],
     )
     raw_crash_names: dict[str, str] = Field(
         default_factory=dict, description="key of the raw crash -> name in the report"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from socorro_fast.config.declared import CLASS
 from socorro_fast.errors import ConfigurationError
 from socorro_fast.predicate import Predicate
 
@@ -47,6 +48,8 @@ def _converted(option: Declared, text: str) -> Any:
         return _condition(text)
     if option.kind.startswith("list of") or option.name == "redactor":
         return [part.strip() for part in text.split(",") if part.strip()]
+    if CLASS in option.kind:
+        return text.rpartition(".")[2]
     if option.kind == "path":
         return text.rstrip("/") or text
     kind = re.match(r"[a-z ]*", option.kind)
