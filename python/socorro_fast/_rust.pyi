@@ -283,6 +283,8 @@ class AntennaTree:
     @property
     def path(self) -> Path:
         """The root, absolute."""
+    def renewed(self) -> AntennaTree:
+        """Return the same tree without locks: for the child of a fork."""
     def save_crash(
         self,
         crash_id: str,

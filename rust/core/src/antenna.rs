@@ -10,6 +10,7 @@
 //! lock of the day and replaces object by object, again with the raw crash last.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::AtFlags;
@@ -32,7 +33,7 @@ const DUMP_NAMES: &str = "dump_names";
 /// A tree of Antenna.
 #[derive(Debug)]
 pub struct AntennaTree {
-    root: Root,
+    root: Arc<Root>,
     style: Style,
     synced: Synced,
 }
@@ -74,10 +75,20 @@ impl AntennaTree {
             tight_umask: false,
         };
         Ok(Self {
-            root: Root::open(fs_root, modes, false)?,
+            root: Arc::new(Root::open(fs_root, modes, false)?),
             style,
             synced: Synced::default(),
         })
+    }
+
+    /// The same tree without the locks of this one: for the child of a fork.
+    #[must_use]
+    pub fn renewed(&self) -> Self {
+        Self {
+            root: Arc::clone(&self.root),
+            style: self.style,
+            synced: Synced::default(),
+        }
     }
 
     /// The root, absolute.

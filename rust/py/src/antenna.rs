@@ -51,6 +51,13 @@ impl AntennaTree {
         self.tree.path().to_owned()
     }
 
+    /// The same tree without locks: for the child of a fork.
+    fn renewed(&self) -> Self {
+        Self {
+            tree: self.tree.renewed(),
+        }
+    }
+
     /// Save a crash, given as JSON, its dumps and the JSON list of their names.
     #[pyo3(signature = (crash_id, raw_crash, dump_names, dumps, /))]
     fn save_crash(

@@ -16,6 +16,7 @@ from socorro_fast.compat.antenna.report import CrashIDNotFound, new_report, part
 from socorro_fast.compat.everett_config import EverettConfig, configured
 from socorro_fast.dumps import check_stored_dump_name, normalise_dumps
 from socorro_fast.errors import CorruptCrash, InvalidDumpName
+from socorro_fast.fork_safe import renew_in_children
 from socorro_fast.fs.arguments import rust_dumps
 from socorro_fast.fs.options import FSRootOptions, as_path
 
@@ -61,6 +62,11 @@ class FSCrashStorage:
             dir_mode=dir_mode,
             sync=self.options.durability == "disk",
         )
+        renew_in_children(self)
+
+    def renew_after_fork(self) -> None:
+        """Forget the locks of threads that are not here."""
+        self._tree = self._tree.renewed()
 
     @property
     def root(self) -> str:
