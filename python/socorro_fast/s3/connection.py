@@ -51,6 +51,9 @@ class S3Connection:
         self._options = options
         self._bucket = options.bucket_name
         self.place = place
+        # A bucket that the first save is to make has nothing yet, which is no failure.
+        lacking = (NoSuchBucketError,) if options.create_bucket else ()
+        self._nothing: tuple[type[Exception], ...] = (NoSuchObjectError, *lacking)
 
     def commit(self) -> None:
         """Do nothing: every object is there as soon as it is written."""
@@ -67,7 +70,7 @@ class S3Connection:
                     with closing(answer["Body"]) as body:
                         data: bytes = body.read()
                         return data
-            except NoSuchObjectError:
+            except self._nothing:
                 continue
         return None
 
@@ -80,7 +83,7 @@ class S3Connection:
                     with closing(answer["Body"]) as body:
                         for chunk in body.iter_chunks(_CHUNK):
                             file.write(chunk)
-            except NoSuchObjectError:
+            except self._nothing:
                 continue
             return True
         return False
@@ -91,10 +94,11 @@ class S3Connection:
             try:
                 with translated(f"look for {key!r}", self.place):
                     self._client.head_object(Bucket=self._bucket, Key=key)
-            except NoSuchObjectError:
+            except self._nothing:
                 continue
             return True
-        self._check_bucket()
+        if not self._options.create_bucket:
+            self._check_bucket()
         return False
 
     def put(self, key: str, dump: Dump) -> None:

@@ -26,7 +26,7 @@ _MODULES = {
         "NullCrashStorage",
         "adapted",
     ),
-    "crash_data": ("CrashData",),
+    "crash_data": ("CrashData", "SimplifiedCrashData"),
     "dotdict": ("DotDict", "SocorroDotDict", "socorrodotdict_to_dict"),
     "filesystem": ("cleanEmptySubdirectories", "findFileGenerator", "makedirs", "visitPath"),
     "fs_2009": (

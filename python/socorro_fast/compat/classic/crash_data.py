@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from socorro_fast.compat.classic.config import ABSENT, class_named, find, find_own
 from socorro_fast.compat.classic.crashstorage_base import adapted
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from socorro_fast.base import CrashStorageBase
 
 _STORAGES = ("filesystem.filesystem_class", "database.crashstorage_class", "crashstorage_class")
-_DEFAULT = ("filesystem.filesystem_class", "FSLegacyRadixTreeStorage")
 
 
 class CrashData(CrashDataBase):
@@ -31,6 +30,12 @@ class CrashData(CrashDataBase):
         ConfigurationError: There is no such class, or an option is wrong.
     """
 
+    default_storage: ClassVar[tuple[str, str]] = (
+        "filesystem.filesystem_class",
+        "FSLegacyRadixTreeStorage",
+    )
+    """Where a configuration would have named it, and the class where it does not."""
+
     def __init__(self, config: Any = None, all_services: Mapping[str, Any] | None = None) -> None:
         self.config = config
         self.all_services = all_services or {}
@@ -40,7 +45,15 @@ class CrashData(CrashDataBase):
     def get_storage(self) -> CrashStorageBase:
         """Return the storage that `config` names, newly made."""
         named = ((path, find_own(self.config, path)) for path in _STORAGES)
-        path, storage_class = next((it for it in named if it[1] is not ABSENT), _DEFAULT)
+        path, storage_class = next(
+            (it for it in named if it[1] is not ABSENT), self.default_storage
+        )
         namespace = path.rpartition(".")[0]
         own = find(self.config, namespace) if namespace else self.config
         return adapted(class_named(storage_class))(self.config if own is ABSENT else own)
+
+
+class SimplifiedCrashData(CrashData):
+    """`CrashData` of 2017, by default over `BotoS3CrashStorage`."""
+
+    default_storage: ClassVar[tuple[str, str]] = ("crashstorage_class", "BotoS3CrashStorage")

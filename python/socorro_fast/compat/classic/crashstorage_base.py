@@ -49,6 +49,8 @@ class CrashStorageBase(base.CrashStorageBase):
     """Defaults of options that differ from those of the storage."""
     classic_names: ClassVar[Mapping[str, str]] = {}
     """What options of the storage are called in configurations, where that differs."""
+    classic_unset: ClassVar[Mapping[str, Any]] = {}
+    """Values of options that mean nothing in configurations."""
 
     def __init__(
         self,
@@ -83,7 +85,11 @@ class CrashStorageBase(base.CrashStorageBase):
         names = {name: cls.classic_names.get(name, name) for name in cls.Options.model_fields}
         found = {name: find(config, path) for name, path in names.items()}
         found |= {"redactor": find_redactor(config)} if found["redactor"] is ABSENT else {}
-        return {name: as_ours(value) for name, value in found.items() if value is not ABSENT}
+        return {
+            name: as_ours(value)
+            for name, value in found.items()
+            if value is not ABSENT and value != cls.classic_unset.get(name, ABSENT)
+        }
 
     @classmethod
     def _not_read(cls) -> frozenset[str]:
@@ -182,6 +188,7 @@ def adapted(native: type[base.CrashStorageBase]) -> type[CrashStorageBase]:
             "__doc__": native.__doc__,
             "classic_defaults": backend.defaults,
             "classic_names": backend.names,
+            "classic_unset": backend.unset,
         }
         _ADAPTED[native] = type(native.__name__, (CrashStorageBase, native), members)
     return _ADAPTED[native]
