@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 # A good close takes the broker milliseconds. Closing ends within 5 seconds, whatever it does.
 _CLOSE_TIMEOUT = 2.5
+_BREAK_TIMEOUT = 1.0
 
 
 class Connection:
@@ -135,7 +136,14 @@ def close_all(connections: Sequence[Connection]) -> None:
     """Close connections, all of them within 5 seconds: those that take too long are broken."""
     for connection in connections:
         connection.begin_close()
-    end = time.monotonic() + _CLOSE_TIMEOUT
+    _join(connections, _CLOSE_TIMEOUT)
+    for connection in connections:
+        connection.thread.give_up(ConnectionError("it was closed"))
+    _join(connections, _BREAK_TIMEOUT)
+
+
+def _join(connections: Sequence[Connection], timeout: float) -> None:
+    end = time.monotonic() + timeout
     for connection in connections:
         connection.thread.join(max(0, end - time.monotonic()))
 

@@ -71,7 +71,12 @@ class ConnectionContext:
 
     def close(self) -> None:
         """Close what is kept, within 5 seconds; no more connections are given."""
+        close_contexts(self)
+
+    def surrender(self) -> list[Connection]:
+        """Give no more connections; return those that are kept, for the caller to close."""
         self._is_closed = True
+        return []
 
     @property
     def where(self) -> str:
@@ -123,21 +128,16 @@ class _Keeping(ConnectionContext):
         if connection is not None:
             connection.begin_close()
 
-    def close(self) -> None:
-        """Close all connections, within 5 seconds; no more are given."""
+    def surrender(self) -> list[Connection]:
+        """Give no more connections; return those that are kept, for the caller to close."""
         with self._lock:
             self._is_closed = True
             kept, self._kept = [*self._kept.values()], {}
-        self._close_all(kept)
+        return kept
 
     def renew_after_fork(self) -> None:
         """Forget the parent's connections."""
         self._kept = {}
-
-    def _close_all(self, connections: list[Connection]) -> None:
-        from socorro_fast.rabbitmq.connection import close_all  # noqa: PLC0415 - it loads the driver
-
-        close_all(connections)
 
 
 class ConnectionContextShared(_Keeping):
@@ -167,3 +167,12 @@ class ConnectionContextPooled(_Keeping):
         for key in ended:
             self._kept.pop(key).begin_close()
         return super()._connect()
+
+
+def close_contexts(*contexts: ConnectionContext) -> None:
+    """Close contexts, all of them within 5 seconds, whatever the broker does."""
+    connections = [it for context in contexts for it in context.surrender()]
+    if connections:
+        from socorro_fast.rabbitmq.connection import close_all  # noqa: PLC0415 - loads the driver
+
+        close_all(connections)

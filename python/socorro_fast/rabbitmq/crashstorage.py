@@ -15,7 +15,7 @@ from socorro_fast.codec import get_codec
 from socorro_fast.dumps import check_dump_file, normalise_dumps
 from socorro_fast.errors import CrashStorageError, StorageUnavailable
 from socorro_fast.rabbitmq.claims import Claims
-from socorro_fast.rabbitmq.connection_context import ConnectionContextShared
+from socorro_fast.rabbitmq.connection_context import ConnectionContextShared, close_contexts
 from socorro_fast.rabbitmq.options import (
     PriorityjobOptions,
     RabbitMQOptions,
@@ -25,7 +25,7 @@ from socorro_fast.rabbitmq.options import (
 from socorro_fast.rabbitmq.walk import Walk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
 
     from socorro_fast.options import StorageOptions
     from socorro_fast.rabbitmq.connection import Connection
@@ -175,8 +175,7 @@ class RabbitMQCrashStorage(CrashStorageBase):
         """Give back what is not acknowledged, within 5 seconds; a second call does nothing."""
         super().close()
         self._quit.set()
-        self._taking.close()
-        self._saving.close()
+        close_contexts(self._taking, self._saving)
 
     def _check(self, raw_crash: object, dumps: object, crash_id: str) -> None:
         # What a neighbour in a composition refuses to store must not be queued either.
@@ -210,28 +209,35 @@ class RabbitMQCrashStorage(CrashStorageBase):
                 continue
             if self._is_wanted(raw_crash, crash_id):
                 wanted[place] = crash_id
-        for place, outcome in zip(wanted, self._queued([*wanted.values()]), strict=True):
+        for place, outcome in zip(wanted, self._publish([*wanted.values()]), strict=True):
             outcomes[place] = outcome
         return outcomes
-
-    def _queued(self, crash_ids: list[str]) -> Sequence[CrashStorageError | None]:
-        try:
-            return self._publish(crash_ids)
-        except CrashStorageError as error:
-            return [error] * len(crash_ids)
 
     def _queue(self, crash_ids: list[str]) -> None:
         for error in self._publish(crash_ids):
             if error is not None:
                 raise error
 
-    def _publish(self, crash_ids: list[str]) -> Sequence[StorageUnavailable | None]:
+    def _publish(self, crash_ids: list[str]) -> list[CrashStorageError | None]:
+        """Queue crashes; what may come to be queued is tried again, and nothing else."""
         queue = self.options.routing_key or getattr(self.options, self._saves_to)
+        outcomes: list[CrashStorageError | None] = [None] * len(crash_ids)
+        left = [*range(len(crash_ids))]
 
-        def publish(connection: Connection) -> Sequence[StorageUnavailable | None]:
-            return connection.publish(queue, crash_ids)
+        def publish(connection: Connection) -> None:
+            done = connection.publish(queue, [crash_ids[place] for place in left])
+            for place, outcome in zip(left, done, strict=True):
+                outcomes[place] = outcome
+            failed = [(place, error) for place, error in zip(left, done, strict=True) if error]
+            left[:] = [place for place, error in failed if error.retryable]
+            if left:
+                raise next(error for _place, error in failed if error.retryable)
 
-        outcomes: Sequence[StorageUnavailable | None] = self._save_executor(publish)
+        try:
+            self._save_executor(publish)
+        except CrashStorageError as error:
+            for place in left:
+                outcomes[place] = outcomes[place] or error
         return outcomes
 
 

@@ -144,7 +144,7 @@ class Deliveries:
             got(message)
 
     def _on_cancel(self, cancel: Any) -> None:
-        self.lost_queue = self._consumed.pop(cancel.method.consumer_tag, None)
+        self.lost_queue = self._consumed.pop(cancel.method.consumer_tag, self.lost_queue)
 
     def _settle_all(self) -> None:
         with self.thread.lock:

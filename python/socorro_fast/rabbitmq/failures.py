@@ -11,8 +11,8 @@ from socorro_fast.errors import StorageUnavailable
 # Reply codes that the same request gets again: refused, not found, other arguments, not allowed,
 # and what a client must not send.
 _FINAL: Final = frozenset({403, 404, 406, 501, 502, 503, 504, 505, 530, 540})
-_REFUSED: Final = (
-    pika_errors.AuthenticationError,
+# pika's guess when a connection ends while it logs in; it may as well have been lost.
+_GUESSES: Final = (
     pika_errors.ProbableAuthenticationError,
     pika_errors.ProbableAccessDeniedError,
     pika_errors.IncompatibleProtocolError,
@@ -22,7 +22,6 @@ _WORDS: Final[dict[type[BaseException], str]] = {
     pika_errors.AMQPHeartbeatTimeout: "it gives no signs of life",
     pika_errors.ProbableAuthenticationError: "it refused user or password",
     pika_errors.ProbableAccessDeniedError: "it refused the virtual host",
-    pika_errors.IncompatibleProtocolError: "it does not speak AMQP 0-9-1",
 }
 
 
@@ -56,13 +55,22 @@ def _innermost(error: BaseException) -> BaseException:
 
 def _is_retryable(error: BaseException) -> bool:
     if isinstance(error, pika_errors.ConnectionClosed | pika_errors.ChannelClosed):
-        return error.reply_code not in _FINAL
-    return not isinstance(error, _REFUSED)
+        # A consumer that kept a message for too long, half an hour by default, gets a 406.
+        return error.reply_code not in _FINAL or "timed out" in error.reply_text
+    return not (_is_refusal(error) or isinstance(error, pika_errors.AuthenticationError))
+
+
+def _is_refusal(error: BaseException) -> bool:
+    return isinstance(error, _GUESSES) and pika_errors.ConnectionClosedByBroker.__name__ in str(
+        error
+    )
 
 
 def _why(error: BaseException) -> str:
     if isinstance(error, pika_errors.ConnectionClosed | pika_errors.ChannelClosed):
         return f"it closed with {error.reply_code} {error.reply_text}".replace("\n", " ")
+    if isinstance(error, _GUESSES) and not _is_refusal(error):
+        return f"the connection was lost: {error}".replace("\n", " ")
     if type(error) in _WORDS:
         return _WORDS[type(error)]
     if isinstance(error, OSError) and error.strerror:

@@ -153,13 +153,9 @@ class IOThread:
                 self._loop.add_callback_threadsafe(self._run_todo)
 
     def join(self, timeout: float) -> None:
-        """Wait for the end after `close`, and break the connection if that takes too long."""
-        if self.is_current or self.is_over:
-            return
-        self._thread.join(timeout)
-        if self._thread.is_alive():
-            self.give_up(ConnectionError("it was closed"))
-            self._thread.join(1)
+        """Wait for the end, after `close` or `give_up`, but not for ever."""
+        if not (self.is_current or self.is_over):
+            self._thread.join(timeout)
 
     def renew_after_fork(self) -> None:
         """Let go of the parent's connection without a word to the broker."""
