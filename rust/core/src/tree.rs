@@ -323,14 +323,15 @@ impl Tree {
 
     /// Remove everything of one crash and nothing of its neighbours.
     pub fn remove(&self, id: &CrashId, second: Option<u32>) -> Result<()> {
-        // Whoever removes a crash that it took from the queue has no more to acknowledge.
-        self.claims.settle(id, |_| ());
         let saver = self.saver(id, second.unwrap_or_else(second_of_day));
         let found = if self.layout().leaf {
             saver.remove_leaf()
         } else {
             saver.remove_legacy()
         }?;
+        // Whoever removes a crash that it took from the queue has no more to acknowledge. Until here
+        // it is the only one that has it.
+        self.claims.settle(id, |_| ());
         if found.names.is_empty() {
             Err(self.not_found(id, Kind::Crash))
         } else {
