@@ -11,9 +11,9 @@ import shutil
 import time
 from typing import TYPE_CHECKING, Any
 
-from benches import workload
 from benches.contestants import make
 from benches.operations import Operation, Work
+from socorro_fast.bench import workload
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,7 +12,7 @@ import timeit
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from benches import workload
+from socorro_fast.bench import workload
 
 if TYPE_CHECKING:
     from benches.targets import Target

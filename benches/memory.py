@@ -7,8 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from benches import filesystems, workload
+from benches import filesystems
 from benches.contestants import LEGACY_DATED, make
+from socorro_fast.bench import workload
 
 NAME = "drain-memory"
 CRASHES = 1_000_000

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from benches import workload
+from socorro_fast.bench import workload
 
 if TYPE_CHECKING:
     from collections.abc import Callable

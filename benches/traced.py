@@ -11,8 +11,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benches import workload
 from benches.contestants import MODULES
+from socorro_fast.bench import workload
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -1,0 +1,1 @@
+"""Measuring storages side by side, ours and what one might use instead of them."""
