@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from socorro_fast.config import open_storage as open_storage
     from socorro_fast.containers import BenchmarkingCrashStorage as BenchmarkingCrashStorage
     from socorro_fast.containers import FallbackCrashStorage as FallbackCrashStorage
+    from socorro_fast.containers import FSSpoolStorage as FSSpoolStorage
     from socorro_fast.containers import MetricsCrashStorage as MetricsCrashStorage
     from socorro_fast.containers import MigrationCrashStorage as MigrationCrashStorage
     from socorro_fast.containers import PolyCrashStorage as PolyCrashStorage
@@ -120,6 +121,7 @@ _HOME = {
     "FSPermanentStorage": "fs",
     "FSRadixTreeStorage": "fs",
     "FSSegmentStorage": "fs",
+    "FSSpoolStorage": "containers",
     "FSTemporaryStorage": "fs",
     "FallbackCrashStorage": "containers",
     "FileDumpsMapping": "dumps",

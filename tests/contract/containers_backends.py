@@ -13,6 +13,7 @@ from servers.postgresql import EMPTIED
 from socorro_fast import (
     BenchmarkingCrashStorage,
     FallbackCrashStorage,
+    FSSpoolStorage,
     InMemoryCrashStorage,
     MetricsCrashStorage,
     MigrationCrashStorage,
@@ -105,6 +106,20 @@ def _sharded(memory, queue, legacy, tree, postgresql, **options):
     return ShardedCrashStorage(storages=[queue("0"), queue("1"), legacy("2")], **options)
 
 
+def _spool(memory, queue, legacy, tree, postgresql, **options):
+    # A thread would have a crash in hand now and then, which the queue tests want to see.
+    own = {"durability": "os", "background": False} | options
+    behind = queue("a")
+    return FSSpoolStorage(storage=behind, fs_root=behind.fs_root.parent / "spool", **own)
+
+
+def _spool_poly(memory, queue, legacy, tree, postgresql, **options):
+    own = {"durability": "os", "background": False} | options
+    behind = legacy("a")
+    poly = PolyCrashStorage(storages=[behind, tree("b")])
+    return FSSpoolStorage(storage=poly, fs_root=behind.fs_root.parent / "spool", **own)
+
+
 def _five_deep(memory, queue, legacy, tree, postgresql, **options):
     shards = ShardedCrashStorage(storages={"big": queue("0"), "small": legacy("1")})
     measured = MetricsCrashStorage(storage=shards, name="shards")
@@ -147,6 +162,8 @@ CONTAINERS: dict[str, tuple[Make, bool, frozenset[str]]] = {
     "benchmarking": (partial(_container, _benchmarking), False, frozenset()),
     "metrics": (partial(_container, _metrics), True, frozenset()),
     "redacting": (partial(_container, _redacting), False, frozenset()),
+    "spool": (partial(_container, _spool), True, frozenset()),
+    "spool-poly": (partial(_container, _spool_poly), True, frozenset()),
     "sharded": (partial(_container, _sharded), True, frozenset()),
     "five-deep": (partial(_container, _five_deep), True, frozenset()),
     "poly-postgresql": (partial(_container, _poly_postgresql), True, frozenset()),

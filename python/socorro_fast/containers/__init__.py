@@ -20,11 +20,13 @@ if TYPE_CHECKING:
     from socorro_fast.containers.read_only import ReadOnlyCrashStorage as ReadOnlyCrashStorage
     from socorro_fast.containers.redacting import RedactingCrashStorage as RedactingCrashStorage
     from socorro_fast.containers.sharded import ShardedCrashStorage as ShardedCrashStorage
+    from socorro_fast.containers.spool import FSSpoolStorage as FSSpoolStorage
 
 # Must name what stands above; tests/containers/test_container_names.py compares the two.
 _HOME = {
     "BenchmarkingCrashStorage": "benchmarking",
     "ContainerBase": "base",
+    "FSSpoolStorage": "spool",
     "FallbackCrashStorage": "fallback",
     "MetricsCrashStorage": "metrics",
     "MigrationCrashStorage": "migration",
