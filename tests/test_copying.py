@@ -13,6 +13,7 @@ from socorro_fast import (
     CorruptCrash,
     CrashIDNotFound,
     CrashStorageError,
+    FSSegmentStorage,
     InMemoryCrashStorage,
     InvalidCrashID,
     NullCrashStorage,
@@ -29,6 +30,7 @@ CLASSES = {
     "leaf": lambda path: fs.FSRadixTreeStorage(fs_root=path),
     "legacy": lambda path: fs.FSLegacyDatedRadixTreeStorage(fs_root=path),
     "dated": lambda path: fs.FSDatedRadixTreeStorage(fs_root=path),
+    "segments": lambda path: FSSegmentStorage(fs_root=path, durability="os"),
     "poly": lambda path: PolyCrashStorage(
         storages=[fs.FSRadixTreeStorage(fs_root=path / "a"), NullCrashStorage()]
     ),
