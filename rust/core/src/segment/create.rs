@@ -151,8 +151,17 @@ fn publish(day: &Day, header: SegmentHeader, file: Unnamed<'_>) -> Result<OpenSe
     );
     let segment = Arc::new(segment.with_file(Arc::clone(&fd)));
     day.pool.enter(number);
-    let slot = day.state().enter(Arc::clone(&segment));
-    let named = rustix::fs::renameat(file.dir, &*file.name, &*day.dir, segment_name(number))
+    let (slot, named) = {
+        // Whoever lists the day takes a segment that has no name for one that was removed.
+        let mut state = day.state();
+        let slot = state.enter(Arc::clone(&segment));
+        let name = segment_name(number);
+        (
+            slot,
+            rustix::fs::renameat(file.dir, &*file.name, &*day.dir, name),
+        )
+    };
+    let named = named
         .during("create", || segment.path())
         .and_then(|()| day.ring())
         .and_then(|()| {

@@ -222,10 +222,13 @@ impl SegmentStore {
             let Seen::Is(state) = day.refreshed()? else {
                 return Ok(Seen::Gone);
             };
-            let place = pick(&state.index.get(&key));
-            Ok(Seen::Is(place.and_then(|place| {
-                Some((Arc::clone(state.segment(place.slot)?), place))
-            })))
+            let Some(place) = pick(&state.index.get(&key)) else {
+                return Ok(Seen::Is(None));
+            };
+            // Of a segment that went, others hold copies: the index is to be built anew.
+            let segment = state.segment(place.slot).ok_or(Errno::NOENT);
+            let segment = segment.during("find a segment in", || day.path.clone())?;
+            Ok(Seen::Is(Some((Arc::clone(segment), place))))
         })?;
         match found.flatten() {
             Some((segment, place)) => Record::open(&segment, &place, &key).map(Some),
