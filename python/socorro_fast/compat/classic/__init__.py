@@ -59,6 +59,7 @@ _MODULES = {
         "uuid_to_ooid",
     ),
     "poly_storage_error": ("PolyStorageError",),
+    "postgresql": ("DBCrashStorageWrapperNewCrashSource", "PGQueryNewCrashSource"),
     "redactor": ("Redactor",),
     "tar_crashstorage": (
         "TarFileCrashStore",

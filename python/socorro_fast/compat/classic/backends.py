@@ -35,6 +35,10 @@ BACKENDS = {
         name: Backend("socorro_fast.s3", _BUCKET, _BUCKET_NAMES, {"port": 0})
         for name in ("BotoCrashStorage", "BotoS3CrashStorage", "TelemetryBotoS3CrashStorage")
     },
+    **{
+        name: Backend("socorro_fast.postgresql", _FOR_EVER)
+        for name in ("PostgreSQLBasicCrashStorage", "PostgreSQLCrashStorage")
+    },
     "InMemoryCrashStorage": Backend("socorro_fast.memory"),
     **{
         name: Backend("socorro_fast.rabbitmq", _QUEUE)
