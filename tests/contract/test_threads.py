@@ -1,13 +1,12 @@
 """Many threads, and forks, over one storage."""
 
-import os
-import signal
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from contract.checking import check_dumps
+from contract.forking import in_child
 from contract.samples import CRASH_ID, DUMPS, ELSEWHERE, RAW, SAME_RADIX, crash_id
 from socorro_fast import CrashIDNotFound
 
@@ -106,20 +105,6 @@ def test_one_crash_removed_by_all_is_gone(storage):
     assert sum(in_threads(remove)) >= 1
     with pytest.raises(CrashIDNotFound):
         storage.get_raw_crash(CRASH_ID)
-
-
-def in_child(call):
-    """Fork; call in the child, which an alarm ends if it hangs; return its exit status."""
-    child = os.fork()
-    if child == 0:
-        status = 1
-        try:
-            signal.alarm(30)
-            call()
-            status = 0
-        finally:
-            os._exit(status)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
 @pytest.mark.needs("remove", "list_crashes")

@@ -1,6 +1,7 @@
 """moto's S3 server: quick to start, takes any secret. `TEST_MOTO` names one that runs already."""
 
 import functools
+import os
 import shutil
 import sys
 import tempfile
@@ -8,6 +9,9 @@ from pathlib import Path
 
 from servers.process import Server, free_ports
 from servers.s3_endpoint import S3Endpoint, running_elsewhere, started
+
+PAGE = 50
+"""How many keys it lists in a page."""
 
 
 @functools.cache
@@ -21,6 +25,7 @@ def _new() -> S3Endpoint:
     program = Path(sys.executable).with_name("moto_server")
     argv = [program if program.exists() else shutil.which("moto_server"), "-H", "127.0.0.1"]
     endpoint = S3Endpoint(port, "test", "testtest")
+    env = os.environ | {"MOTO_S3_DEFAULT_MAX_KEYS": str(PAGE)}
     log = Path(tempfile.mkdtemp(prefix="moto-")) / "log"
-    endpoint.server = Server([*argv, "-p", str(port)], endpoint.is_ready, log)
+    endpoint.server = Server([*argv, "-p", str(port)], endpoint.is_ready, log, env=env)
     return endpoint

@@ -12,6 +12,7 @@ from socorro_fast.errors import CorruptCrash
 from socorro_fast.fork_safe import renew_in_children
 from socorro_fast.s3.connection_context import S3ConnectionContext
 from socorro_fast.s3.keys import Keys
+from socorro_fast.s3.missing import NoSuchBucketError
 from socorro_fast.s3.options import S3Options
 from socorro_fast.s3.parts import CrashParts
 
@@ -61,9 +62,23 @@ class S3StorageBase(CrashStorageBase):
             quit_event=self._closing,
         )
 
-    def _write(self, crash_id: str, work: Callable[[CrashParts], _R]) -> _R:
+    def _save(self, thing: str, data: bytes, crash_id: str) -> None:
+        self._write(crash_id, lambda parts: parts.put(thing, data), saves=True)
+
+    def _write(self, crash_id: str, work: Callable[[CrashParts], _R], *, saves: bool = False) -> _R:
         check_crash_id(crash_id)
-        return self._run(self._writing, lambda connection: work(self._parts(connection, crash_id)))
+
+        def write(connection: S3Connection) -> _R:
+            parts = self._parts(connection, crash_id)
+            try:
+                return work(parts)
+            except NoSuchBucketError:
+                if not (saves and self.options.create_bucket):
+                    raise
+                connection.create_bucket()
+                return work(parts)
+
+        return self._run(self._writing, write)
 
     def _read(self, crash_id: str, work: Callable[[CrashParts], _R]) -> _R:
         check_crash_id(crash_id)

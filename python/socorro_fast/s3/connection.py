@@ -13,7 +13,8 @@ from typing import IO, TYPE_CHECKING, Any
 from boto3.s3.transfer import TransferConfig
 
 from socorro_fast.dumps import open_dump_file
-from socorro_fast.s3.failures import NoSuchBucketError, NoSuchObjectError, translated
+from socorro_fast.s3.failures import translated
+from socorro_fast.s3.missing import NoSuchBucketError, NoSuchObjectError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -107,15 +108,6 @@ class S3Connection:
         Raises:
             StorageIOError: The file cannot be read, or is no regular one.
         """
-        try:
-            self._put(key, dump)
-        except NoSuchBucketError:
-            if not self._options.create_bucket:
-                raise
-            self._create_bucket()
-            self._put(key, dump)
-
-    def _put(self, key: str, dump: Dump) -> None:
         if not isinstance(dump, str):
             self._put_body(key, bytes(dump))
             return
@@ -139,7 +131,8 @@ class S3Connection:
         with translated(f"write {key!r}", self.place):
             self._client.upload_fileobj(file, self._bucket, key, Config=config)
 
-    def _create_bucket(self) -> None:
+    def create_bucket(self) -> None:
+        """Make the bucket."""
         region = self._client.meta.region_name
         where = {} if region == _FIRST_REGION else {"LocationConstraint": region}
         arguments = {"CreateBucketConfiguration": where} if where else {}

@@ -65,10 +65,8 @@ class BotoCrashStorage(S3StorageBase):
         """
         self._check_open()
         raw = self._codec.dumps(check_raw_crash(raw_crash))
-        self._save_raw(raw, self._checked_dumps(dumps), check_crash_id(crash_id))
-
-    def _save_raw(self, raw: bytes, dumps: dict[str, Dump] | None, crash_id: str) -> None:
-        self._write(crash_id, lambda parts: parts.save_raw(raw, dumps))
+        checked = self._checked_dumps(dumps)
+        self._write(crash_id, lambda parts: parts.save_raw(raw, checked), saves=True)
 
     def _checked_dumps(self, dumps: object) -> dict[str, Dump] | None:
         checked = normalise_dumps(dumps, self.options.dump_field)
@@ -88,10 +86,7 @@ class BotoCrashStorage(S3StorageBase):
         """
         self._check_open()
         crash_id = processed_crash_id(processed_crash)
-        self._save_processed(self._codec.dumps(processed_crash), crash_id)
-
-    def _save_processed(self, processed: bytes, crash_id: str) -> None:
-        self._write(crash_id, lambda parts: parts.put(PROCESSED_CRASH, processed))
+        self._save(PROCESSED_CRASH, self._codec.dumps(processed_crash), crash_id)
 
     def save_raw_and_processed(
         self,
@@ -110,7 +105,7 @@ class BotoCrashStorage(S3StorageBase):
         check_same_crash(processed_crash, crash_id)
         processed = self._codec.dumps(processed_crash)
         BotoCrashStorage.save_raw_crash(self, raw_crash, dumps, crash_id)
-        self._save_processed(processed, crash_id)
+        self._save(PROCESSED_CRASH, processed, crash_id)
 
     def get_raw_crash_bytes(self, crash_id: str) -> bytes:
         """Return the annotations of a crash as stored: JSON.

@@ -14,6 +14,7 @@ from botocore.parsers import ResponseParserError
 from urllib3.exceptions import HTTPError
 
 from socorro_fast.errors import CrashStorageError, StorageIOError, StorageUnavailable
+from socorro_fast.s3.missing import NoSuchBucketError, NoSuchObjectError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,15 +28,6 @@ _BUSY = frozenset(
 _TOO_MANY = 429
 _SERVER_ERROR = 500
 _NOT_IMPLEMENTED = 501
-
-
-class NoSuchObjectError(StorageUnavailable):
-    """An object is not there. Where that is an answer, it stays within this package."""
-
-
-class NoSuchBucketError(StorageUnavailable):
-    """The bucket is not there."""
-
 
 # HEAD has no words to tell what is missing: it says 404 of a missing bucket, too.
 _KINDS: dict[str, type[StorageUnavailable]] = {

@@ -99,7 +99,7 @@ class TelemetryBotoS3CrashStorage(S3StorageBase):
         fields = _renamed(raw_crash, options.raw_crash_names)
         fields |= _renamed(processed_crash, options.processed_crash_names)
         report = self._codec.dumps(options.json_schema.reduce(fields))
-        self._write(crash_id, lambda parts: parts.put(CRASH_REPORT, report))
+        self._save(CRASH_REPORT, report, crash_id)
 
     def get_unredacted_processed_bytes(self, crash_id: str) -> bytes:
         """Return a report as JSON.

@@ -1,0 +1,18 @@
+"""Children of a fork, in tests."""
+
+import os
+import signal
+
+
+def in_child(call):
+    """Fork; call in the child, which an alarm ends if it hangs; return its exit status."""
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            signal.alarm(30)
+            call()
+            status = 0
+        finally:
+            os._exit(status)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
