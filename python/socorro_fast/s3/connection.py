@@ -52,9 +52,6 @@ class S3Connection:
         self._options = options
         self._bucket = options.bucket_name
         self.place = place
-        # A bucket that the first save is to make has nothing yet, which is no failure.
-        lacking = (NoSuchBucketError,) if options.create_bucket else ()
-        self._nothing: tuple[type[Exception], ...] = (NoSuchObjectError, *lacking)
 
     def commit(self) -> None:
         """Do nothing: every object is there as soon as it is written."""
@@ -71,7 +68,7 @@ class S3Connection:
                     with closing(answer["Body"]) as body:
                         data: bytes = body.read()
                         return data
-            except self._nothing:
+            except NoSuchObjectError:
                 continue
         return None
 
@@ -84,7 +81,7 @@ class S3Connection:
                     with closing(answer["Body"]) as body:
                         for chunk in body.iter_chunks(_CHUNK):
                             file.write(chunk)
-            except self._nothing:
+            except NoSuchObjectError:
                 continue
             return True
         return False
@@ -95,11 +92,10 @@ class S3Connection:
             try:
                 with translated(f"look for {key!r}", self.place):
                     self._client.head_object(Bucket=self._bucket, Key=key)
-            except self._nothing:
+            except NoSuchObjectError:
                 continue
             return True
-        if not self._options.create_bucket:
-            self._check_bucket()
+        self._check_bucket()
         return False
 
     def put(self, key: str, dump: Dump) -> None:
