@@ -17,6 +17,7 @@ __all__ = [
     "DayWalk",
     "QueuePass",
     "RadixTree",
+    "SegmentPass",
     "SegmentStore",
     "__version__",
     "crash_id_from_uuid",
@@ -266,6 +267,16 @@ class QueuePass:
         """End the pass: what it has not handed out is anybody's."""
 
 @final
+class SegmentPass:
+    """One pass over the queue of a segment storage."""
+
+    def __new__(cls, store: SegmentStore, /) -> Self: ...
+    def next_batch(self, limit: int) -> tuple[list[str], list[str]]:
+        """Return the next new crashes, at most `limit`, and what was met and left alone."""
+    def close(self) -> None:
+        """End the pass; claims do not hang on it."""
+
+@final
 class DayWalk:
     """A walk over the raw crashes of one day."""
 
@@ -364,6 +375,22 @@ class SegmentStore:
         """Remove everything of one crash."""
     def remove_many(self, crash_ids: Sequence[str]) -> list[CrashStorageError | None]:
         """Remove many; None or the exception for each, in order."""
+    def ack(self, crash_id: str) -> bool:
+        """Take a crash that was handed out off the queue; False if it was not handed out here."""
+    def ack_many(self, crash_ids: Sequence[str]) -> None:
+        """Take crashes off the queue; those not handed out here are passed over."""
+    def release(self, crash_id: str) -> bool:
+        """Give a crash back that was handed out; False if it was not handed out here."""
+    def release_all(self) -> None:
+        """Give everything back that was handed out and not acknowledged."""
+    def prune(self, day: int) -> bool:
+        """Remove a day, yyyymmdd, and all its crashes; whether it was there."""
+    def compact(self, day: int, percent: int) -> tuple[int, int]:
+        """Rewrite what counts of segments of a day that are dead by `percent` at least.
+
+        Returns:
+            How many segments went, and how many of their bytes were not copied.
+        """
     def days(self) -> list[int]:
         """Return the days there are, oldest first, as yyyymmdd."""
     def list_day(self, day: int, after: str | None, limit: int) -> list[str]:

@@ -237,6 +237,18 @@ class CrashStorageBase:
         """
         return self._outcomes(self.remove, crash_ids)
 
+    def ack_many(self, crash_ids: Iterable[str]) -> list[CrashStorageError | None]:
+        """Call `ack_crash` for each ID.
+
+        Returns:
+            For each, in order: None, or the error; one failure does not stop the rest.
+        """
+
+        def acknowledge(crash_id: str) -> None:
+            self.ack_crash(crash_id)
+
+        return self._outcomes(acknowledge, crash_ids)
+
     @property
     def capabilities(self) -> frozenset[str]:
         """The names of the operations that this storage really has."""

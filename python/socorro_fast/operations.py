@@ -22,6 +22,7 @@ OPERATIONS = (
     "save_many",
     "get_many",
     "remove_many",
+    "ack_many",
 )
 """What a storage may have; its `capabilities` say which of them it has."""
 
@@ -31,6 +32,7 @@ _MADE_OF = {
     "save_many": ("save_raw_crash",),
     "get_many": ("get_raw_crash",),
     "remove_many": ("remove",),
+    "ack_many": ("ack_crash",),
 }
 
 

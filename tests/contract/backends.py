@@ -88,7 +88,7 @@ _FS_CLASSES = {
     fs.FSDatedRadixTreeStorage: ALL,
     fs.FSLegacyDatedRadixTreeStorage: ALL,
     fs.FSTemporaryStorage: ALL,
-    fs.FSSegmentStorage: ALL - QUEUE,
+    fs.FSSegmentStorage: ALL,
 }
 _FS_VARIANTS: dict[str, dict[str, Any]] = {
     "os": {"durability": "os", "codec": "orjson"},

@@ -10,18 +10,16 @@ from socorro_fast import _rust
 from socorro_fast.crash_id import date_of
 from socorro_fast.errors import CrashStorageError
 from socorro_fast.fs.options import FSDatedOptions, FSOptions, FSTemporaryOptions
+from socorro_fast.fs.queue import FSQueue
 from socorro_fast.fs.radix import FSLegacyRadixTreeStorage, FSRadixTreeStorage
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterator
 
 logger = logging.getLogger(__name__)
 
-_BATCH = 1000
 
-
-class FSDatedRadixTreeStorage(FSRadixTreeStorage):
+class FSDatedRadixTreeStorage(FSQueue, FSRadixTreeStorage):
     """Crashes in a radix tree, and a queue of those that are new.
 
     Beside each day's `name` branch a `date` branch holds a link to each new crash, by the minute
@@ -44,88 +42,11 @@ class FSDatedRadixTreeStorage(FSRadixTreeStorage):
         now = self.options.now().astimezone(UTC)
         return now.hour * 3600 + now.minute * 60 + now.second
 
-    def new_crashes(self) -> Iterator[str]:
-        """Yield the IDs of queued crashes; the pass ends with what is queued while it runs.
+    def _start_pass(self, tree: _rust.RadixTree) -> _rust.QueuePass:
+        return _rust.QueuePass(tree, self._second())
 
-        A crash may have been removed since it was queued: then its gets say so, and it is to be
-        acknowledged like any other.
-
-        Raises:
-            StorageIOError: The queue cannot be read.
-        """
-        self._check_open()
-        return self._pass(self._tree)
-
-    def _pass(self, tree: _rust.RadixTree) -> Iterator[str]:
-        queue = _rust.QueuePass(tree, self._second())
-        try:
-            while batch := self._next_batch(tree, queue):
-                yield from self._hand_out(tree, batch)
-        finally:
-            queue.close()
-
-    def _next_batch(self, tree: _rust.RadixTree, queue: _rust.QueuePass) -> list[str]:
-        self.quit_check()
-        self._check_pass(tree)
-        crash_ids, notes = queue.next_batch(_BATCH)
-        for note in notes:
-            logger.warning("%s in the queue of %s", note, self.options.fs_root)
-        return crash_ids
-
-    def _hand_out(self, tree: _rust.RadixTree, crash_ids: list[str]) -> Iterator[str]:
-        advance = self.options.ack == "advance"
-        left = iter(crash_ids)
-        try:
-            for crash_id in left:
-                self.quit_check()
-                self._check_pass(tree)
-                if advance:
-                    yield from self._advance(tree, crash_id)
-                else:
-                    yield crash_id
-        finally:
-            for crash_id in left:
-                tree.release(crash_id)
-
-    def _advance(self, tree: _rust.RadixTree, crash_id: str) -> Iterator[str]:
-        try:
-            yield crash_id
-        except BaseException:
-            # The consumer has not asked for the next: this one is not done with.
-            tree.release(crash_id)
-            raise
-        self._acknowledge(tree, crash_id)
-
-    def _check_pass(self, tree: _rust.RadixTree) -> None:
-        self._check_open()
-        if tree is self._tree:
-            return
-        raise CrashStorageError("a pass over the queue cannot go on in the child of a fork")
-
-    def ack_crash(self, crash_id: str) -> str:
-        """Take a crash that was handed out off the queue, and return its ID. Any thread may call.
-
-        Raises:
-            InvalidCrashID: It is none.
-            StorageIOError: The disk refused; the crash stays queued.
-        """
-        self._check_open()
-        self._acknowledge(self._tree, crash_id)
-        return crash_id
-
-    def _acknowledge(self, tree: _rust.RadixTree, crash_id: str) -> None:
-        if not tree.ack(crash_id, self._second()):
-            logger.debug("%s is acknowledged, but not in this storage's hands", crash_id)
-
-    def release_crash(self, crash_id: str) -> str:
-        """Give back a crash that was handed out, for a later pass, and return its ID.
-
-        Raises:
-            InvalidCrashID: It is none.
-        """
-        self._check_open()
-        self._tree.release(crash_id)
-        return crash_id
+    def _ack(self, tree: _rust.RadixTree, crash_id: str) -> bool:
+        return tree.ack(crash_id, self._second())
 
 
 class FSLegacyDatedRadixTreeStorage(FSDatedRadixTreeStorage, FSLegacyRadixTreeStorage):

@@ -10,12 +10,13 @@ from socorro_fast.checks import check_raw_crash, check_same_crash
 from socorro_fast.errors import CorruptCrash, CrashStorageError
 from socorro_fast.fork_safe import renew_in_children
 from socorro_fast.fs.arguments import dumps_argument
+from socorro_fast.fs.queue import FSQueue
 from socorro_fast.fs.segment_options import FSSegmentOptions
 from socorro_fast.fs.storage import FSStorage
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from socorro_fast.dumps import FileDumpsMapping
@@ -26,7 +27,7 @@ logger = logging.getLogger(__name__)
 _BATCH = 1000
 
 
-class FSSegmentStorage(FSStorage):
+class FSSegmentStorage(FSQueue, FSStorage):
     """Crashes appended to a few files a day, with an index in memory.
 
     For what a busy collector does: a save is one write, savers that wait for the disk share their
@@ -126,6 +127,59 @@ class FSSegmentStorage(FSStorage):
 
     def _remove_many(self, crash_ids: list[str]) -> list[CrashStorageError | None]:
         return self._tree.remove_many(crash_ids)
+
+    def _start_pass(self, tree: _rust.SegmentStore) -> _rust.SegmentPass:
+        return _rust.SegmentPass(tree)
+
+    def _ack(self, tree: _rust.SegmentStore, crash_id: str) -> bool:
+        return tree.ack(crash_id)
+
+    def ack_many(self, crash_ids: Iterable[str]) -> list[CrashStorageError | None]:
+        """Acknowledge crashes with one write for many, which is much faster than one by one.
+
+        Returns:
+            For each, in order: None, or the error; one failure does not stop the rest.
+        """
+        self._check_open()
+        wanted = list(crash_ids)
+        try:
+            self._tree.ack_many(wanted)
+        except CrashStorageError:
+            # Which of them it is about shows one by one; acknowledging twice does no harm.
+            return super().ack_many(wanted)
+        return [None] * len(wanted)
+
+    def prune(self, date: dt.date) -> bool:
+        """Remove all crashes of a day, queued ones too, by removing its few files.
+
+        Returns:
+            Whether there were any.
+
+        Raises:
+            StorageIOError: The disk refused, or files that are not ours are in the day's directory.
+        """
+        self._check_open()
+        return self._tree.prune(int(f"{date:%Y%m%d}"))
+
+    def compact(self, date: dt.date, dead_percent: int = 50) -> int:
+        """Rewrite segments of a day without what was removed or replaced in them.
+
+        Removing gives most of the space back by itself; this takes the rest, and the files.
+
+        Args:
+            date: The day.
+            dead_percent: Segments are rewritten of whose bytes at least so many in a hundred count
+                no more, 1 to 100. Those that still have queued crashes are left alone.
+
+        Returns:
+            How many bytes were not worth keeping.
+
+        Raises:
+            CorruptCrash: What is to be kept is damaged; its segment was left as it is.
+            StorageIOError: The disk refused; nothing was lost.
+        """
+        self._check_open()
+        return self._tree.compact(int(f"{date:%Y%m%d}"), dead_percent)[1]
 
     def list_crashes(self, date: dt.date | None = None) -> Iterator[str]:
         """Yield the IDs that have a raw crash, by date and ID; with `date`, those of that day.

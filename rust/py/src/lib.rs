@@ -34,7 +34,7 @@ mod _rust {
     #[pymodule_export]
     use crate::tree::RadixTree;
     #[pymodule_export]
-    use crate::walks::{DayWalk, QueuePass};
+    use crate::walks::{DayWalk, QueuePass, SegmentPass};
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

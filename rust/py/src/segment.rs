@@ -254,6 +254,43 @@ impl SegmentStore {
         outcomes(py, results, |()| Ok(py.None().into_bound(py)))
     }
 
+    /// Take a crash that was handed out off the queue; false if it was not handed out here.
+    fn ack(&self, py: Python<'_>, crash_id: CrashIdArg) -> PyResult<bool> {
+        let id = crash_id.0;
+        py.detach(|| self.store.ack(&id)).map_err(to_py)
+    }
+
+    /// Take crashes off the queue, with few writes; those not handed out here are passed over.
+    fn ack_many(&self, py: Python<'_>, crash_ids: Vec<CrashIdArg>) -> PyResult<()> {
+        let ids: Vec<CrashId> = crash_ids.into_iter().map(|id| id.0).collect();
+        py.detach(|| self.store.ack_many(&ids)).map_err(to_py)
+    }
+
+    /// Give a crash back that was handed out; false if it was not handed out here.
+    fn release(&self, py: Python<'_>, crash_id: CrashIdArg) -> PyResult<bool> {
+        let id = crash_id.0;
+        py.detach(|| self.store.release(&id)).map_err(to_py)
+    }
+
+    /// Give everything back that was handed out and not acknowledged.
+    fn release_all(&self, py: Python<'_>) {
+        py.detach(|| self.store.release_all());
+    }
+
+    /// Remove a day, yyyymmdd, and all its crashes; whether it was there.
+    fn prune(&self, py: Python<'_>, day: u32) -> PyResult<bool> {
+        py.detach(|| self.store.prune(day)).map_err(to_py)
+    }
+
+    /// Rewrite what counts of segments of a day that are dead by `percent` at least; how many segments
+    /// went, and how many bytes were not worth keeping.
+    fn compact(&self, py: Python<'_>, day: u32, percent: u64) -> PyResult<(usize, u64)> {
+        let done = py
+            .detach(|| self.store.compact(day, percent))
+            .map_err(to_py)?;
+        Ok((done.segments, done.bytes))
+    }
+
     /// The days there are, oldest first, as yyyymmdd.
     fn days(&self, py: Python<'_>) -> PyResult<Vec<u32>> {
         py.detach(|| self.store.days()).map_err(to_py)

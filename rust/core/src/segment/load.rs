@@ -42,9 +42,12 @@ pub(crate) fn list(day: &Day, state: &mut State) -> Result<()> {
             )),
         }
     }
-    let known = |segment: &Arc<Segment>| numbers.contains(&segment.number());
+    // Of those that are being made the name comes last.
+    let known = |segment: &Arc<Segment>| {
+        numbers.contains(&segment.number()) || day.pool.owns(segment.number())
+    };
     if state.distrusted || state.segments.iter().flatten().any(|each| !known(each)) {
-        forget_gone(day, state, &numbers)?;
+        forget_gone(day, state, known)?;
     }
     for number in numbers {
         if state.slot_of(number).is_none() {
@@ -60,14 +63,18 @@ pub(crate) fn is_ours(name: &str) -> bool {
 
 /// Segments are gone. Others hold copies of what was in them, which the index may not know: what it
 /// holds is read again.
-fn forget_gone(day: &Day, state: &mut State, there: &HashSet<u64>) -> Result<()> {
+fn forget_gone(
+    day: &Day,
+    state: &mut State,
+    is_there: impl Fn(&Arc<Segment>) -> bool,
+) -> Result<()> {
     state.index = super::index::Index::default();
     state.live.clear();
     for slot in 0..state.segments.len() {
         let Some(place) = state.segments.get_mut(slot) else {
             continue;
         };
-        let Some(segment) = place.take_if(|each| !there.contains(&each.number())) else {
+        let Some(segment) = place.take_if(|each| !is_there(each)) else {
             if let Some(segment) = place.clone() {
                 let slot = u32::try_from(slot).unwrap_or(u32::MAX);
                 reload(day, state, &segment, slot)?;

@@ -82,11 +82,12 @@ impl SegmentStore {
         self.context.take_notes()
     }
 
-    /// Seal what is open. Saves that are under way seal what they use.
+    /// Seal what is open, and let go of what was handed out. Saves that are under way seal what they use.
     pub fn close(&self) {
         if self.owner != std::process::id() {
             return;
         }
+        self.release_all();
         for day in self.known_days() {
             for segment in day.pool.drain(true) {
                 day.seal(segment);
