@@ -5,6 +5,7 @@ It reads every record of every segment, footers or not, and tells what counts.
 
 import struct
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 MASK = (1 << 64) - 1
@@ -79,7 +80,7 @@ def read_segment(data):
             return
         digits = key.hex()
         cuts = (0, 8, 12, 16, 20, 32)
-        crash_id = "-".join(digits[a:b] for a, b in zip(cuts, cuts[1:], strict=False))
+        crash_id = "-".join(digits[a:b] for a, b in pairwise(cuts))
         record = Record(kind, flags, crash_id, sequence)
         assert crc32c(data[table_at : table_at + table]) == table_crc
         for _ in range(parts):

@@ -54,11 +54,11 @@ def segment_header(number, day, salt, mount=0):
     return data + struct.pack("<I", crc32c(data))
 
 
-def record(at, salt, crash_id, sequence, raw, flags=1 | 8, durable=0):
+def record(at, salt, crash_id, sequence, raw):
     """Return a record with a raw crash, as it is at that offset of a segment with that salt."""
     table = struct.pack("<BBHIQQ", 1, 0, 0, crc32c(raw), len(raw), len(raw))
     key = bytes.fromhex(crash_id.replace("-", ""))
-    fields = (b"SFrc", 1, flags, 1, key, sequence, durable, len(raw), len(table), crc32c(table))
+    fields = (b"SFrc", 1, 1 | 8, 1, key, sequence, 0, len(raw), len(table), crc32c(table))
     head = struct.pack("<4sBBH16sQQQII", *fields)
     check = siphash(salt, head + struct.pack("<Q", at))
     padding = bytes(-len(raw) % 8)

@@ -146,7 +146,7 @@ def test_a_damaged_footer_is_as_good_as_none(root, at):
         save_three(storage)
     segment = the_segment(root)
     end = records_of(segment.read_bytes())[-1][1]
-    flip(segment, at if at else end + 70)
+    flip(segment, at or end + 70)
     with opened(root) as storage:
         check_there(storage, THREE)
     assert is_sealed(segment)
