@@ -1,8 +1,10 @@
 """The classic containers: made from configurations, failing as the original's code expects."""
 
 import logging
+import pickle
 import socket
 import traceback
+from collections import UserDict
 
 import pytest
 
@@ -307,3 +309,73 @@ def test_five_deep(tmp_path):
         assert storage.get_raw_crash(DEPTH_2).Version == "60.0"
     with classic.FSPermanentStorage({"fs_root": tmp_path}) as leaf:
         assert leaf.get_raw_dumps(DEPTH_2) == DUMPS
+
+
+class Away(classic.InMemoryCrashStorage):
+    def new_crashes(self):
+        raise OSError(5, "away")
+        yield
+
+
+def test_queues_that_fail_fail_as_a_sequence():
+    spaces = {"primary": {"storage_class": Away}, "fallback": {"storage_class": Away}}
+    with pytest.raises(classic.PolyStorageError) as caught:
+        list(classic.FallbackCrashStorage(spaces).new_crashes())
+    assert len(caught.value) == 2
+
+
+def test_criteria_see_attributes_whatever_the_crash_came_as():
+    config = {"primary": MEMORY, "deferred": MEMORY, "deferral_criteria": lambda crash: crash.later}
+    storage = classic.PrimaryDeferredStorage(config)
+    storage.save_raw_crash(UserDict({"later": 1}), {}, DEPTH_2)
+    assert storage.deferred_store.get_raw_crash(DEPTH_2).later == 1
+
+
+def test_members_that_are_made_already():
+    members = [classic.InMemoryCrashStorage({}), InMemoryCrashStorage()]
+    storage = classic.PolyCrashStorage(storages=members)
+    storage.save_raw_crash(RAW, {}, DEPTH_2)
+    assert [member.get_raw_crash(DEPTH_2) for member in members] == [RAW, RAW]
+
+
+@pytest.mark.parametrize("sub", ["InMemoryCrashStorage", "BenchmarkingCrashStorage"])
+def test_a_wrapper_round_itself_is_refused(sub):
+    config = {"wrapped_crashstore": f"socorro.external.crashstorage_base.{sub}"}
+    if sub == "InMemoryCrashStorage":
+        classic.BenchmarkingCrashStorage(config)
+        return
+    with pytest.raises(ConfigurationError, match="has itself in 'wrapped_crashstore'"):
+        classic.BenchmarkingCrashStorage(config)
+
+
+class OnlyKeywords(classic.CrashStorageBase):
+    def __init__(self, config, **kwargs):
+        super().__init__(config, **kwargs)
+
+
+class OfR18(classic.CrashStorageBase):
+    def __init__(self, config, namespace="", quit_check_callback=None):
+        super().__init__(config, namespace, quit_check_callback)
+
+
+class OfR15(classic.CrashStorageBase):
+    def __init__(self, config, quit_check=None):
+        super().__init__(config, quit_check)
+
+
+def test_members_with_constructors_of_every_year():
+    def quit_check():
+        pass
+
+    names = {"a": OnlyKeywords, "b": OfR18, "c": OfR15}
+    config = {name: {"crashstorage_class": cls} for name, cls in names.items()}
+    storage = classic.PolyCrashStorage(config | {"storage_namespaces": "a,b,c"}, "x", quit_check)
+    assert [member.quit_check for member in storage.members] == [quit_check] * 3
+    assert storage.stores.b.namespace == "x.b"
+
+
+def test_what_was_raised_crosses_process_borders():
+    error = classic.PolyStorageError("m", [ValueError(1)])
+    again = pickle.loads(pickle.dumps(error))
+    assert (str(again), len(again)) == ("m", 1)
+    assert len(pickle.loads(pickle.dumps(classic.PolyStorageError()))) == 0

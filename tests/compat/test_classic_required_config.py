@@ -49,8 +49,12 @@ def test_options_of_a_class_and_of_its_subclasses(tmp_path):
         assert "url" in namespace.forbidden_keys.value
         assert "prefix" not in classic.FSDatedRadixTreeStorage.get_required_config()
         old = classic.FileSystemCrashStorage.get_required_config()
-        assert {"primary", "dump_field", "now"}.isdisjoint(old)
-        assert classic.FileSystemRawCrashStorage.get_required_config().std_fs_root.value
+        assert {"primary", "now"}.isdisjoint(old)
+        theirs = "std_fs_root def_fs_root pro_fs_root dump_dir_count dump_gid dump_permissions"
+        theirs += " minutes_per_slot sub_slot_count index_name date_name storage_depth"
+        theirs += " processed_crash_file_suffix gzip_compression_level dir_permissions"
+        assert set(theirs.split()) <= set(old)
+        assert old.pro_fs_root.value == "./processedCrashStore"
         """,
         tmp_path,
     )

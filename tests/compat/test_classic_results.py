@@ -71,6 +71,13 @@ def test_crashes_go_in_as_any_mapping(kind, storage):
     assert storage.get_raw_dumps(DEPTH_2) == DUMPS
 
 
+def test_many_come_back_with_attributes(storage):
+    storage.save_raw_crash(RAW, {}, DEPTH_2)
+    found, missing = storage.get_many([DEPTH_2, "99990000-0000-4000-8000-000002180601"])
+    assert found.nested.deep.er[1].est == 2
+    assert isinstance(missing, CrashIDNotFound)
+
+
 def test_what_came_out_goes_in_again(storage):
     storage.save_raw_and_processed(RAW, DUMPS, PROCESSED, DEPTH_2)
     raw, processed = storage.get_raw_crash(DEPTH_2), storage.get_unredacted_processed(DEPTH_2)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from inspect import signature
+from inspect import Parameter, signature
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from socorro_fast import containers, predicate
@@ -92,6 +92,12 @@ class ContainerBase(CrashStorageBase):
         except PolyCrashStorageError as error:
             raise _classic(error) from error.__cause__
 
+    def _new_crashes(self) -> Iterator[str]:
+        try:
+            yield from super()._new_crashes()  # type: ignore[misc] # likewise
+        except PolyCrashStorageError as error:
+            raise _classic(error) from error.__cause__
+
     def remove(self, crash_id: str) -> None:
         """Remove a crash from every member that has it."""
         try:
@@ -124,9 +130,12 @@ def _construct(path: str, named: Any, config: Config, label: str, quit_check: An
     if not isinstance(storage_class, type) or not issubclass(storage_class, NativeStorage):
         raise ConfigurationError(f"{path} is {shown(named)}, which is no storage class")
     storage_class = adapted(storage_class)
-    parameters = signature(storage_class).parameters.values()
-    if any(each.name == "namespace" or each.kind is each.VAR_POSITIONAL for each in parameters):
+    parameters = signature(storage_class).parameters
+    kinds = {each.kind for each in parameters.values()}
+    if "namespace" in parameters or Parameter.VAR_POSITIONAL in kinds:
         return storage_class(config, label, quit_check)
+    if Parameter.VAR_KEYWORD in kinds:
+        return storage_class(config, quit_check_callback=quit_check)
     # A constructor of the years before 2018.
     return storage_class(config, quit_check)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
 from socorro_fast import base, null
@@ -14,10 +15,11 @@ from socorro_fast.compat.classic.required_config import required_config_of
 from socorro_fast.dumps import FileDumpsMapping, MemoryDumpsMapping
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 _DEFAULTS = {"ack": "advance", "codec": "json"}
 _PACKAGE = __name__.partition(".")[0]
+_HERE = __name__.rpartition(".")[0]
 
 
 class CrashStorageBase(base.CrashStorageBase):
@@ -164,6 +166,10 @@ class CrashStorageBase(base.CrashStorageBase):
         """Return a processed crash without what the redactor forbids."""
         return cast("DotDict", as_dotdict(super().get_processed(crash_id)))
 
+    def get_many(self, crash_ids: Iterable[str]) -> list[Any]:
+        """Return raw crashes, each a `DotDict` or the error, in order."""
+        return [as_dotdict(each) for each in super().get_many(crash_ids)]
+
     def _overrides(self, name: str) -> bool:
         # What stands above only translates: it is no operation that the storage has.
         owner = next(c for c in type(self).__mro__ if c is not CrashStorageBase and name in vars(c))
@@ -181,6 +187,10 @@ def adapted(native: type[base.CrashStorageBase]) -> type[CrashStorageBase]:
     """Return a storage class of this package with the original's constructor and results."""
     if issubclass(native, CrashStorageBase):
         return native
+    if native not in _ADAPTED and native.__name__ not in BACKENDS:
+        known: Any = getattr(import_module(_HERE), native.__name__, None)
+        if isinstance(known, type) and issubclass(known, native):
+            return cast("type[CrashStorageBase]", known)
     if native not in _ADAPTED:
         backend = BACKENDS.get(native.__name__, Backend(""))
         members = {
@@ -190,7 +200,7 @@ def adapted(native: type[base.CrashStorageBase]) -> type[CrashStorageBase]:
             "classic_names": backend.names,
             "classic_unset": backend.unset,
         }
-        _ADAPTED[native] = type(native.__name__, (CrashStorageBase, native), members)
+        _ADAPTED.setdefault(native, type(native.__name__, (CrashStorageBase, native), members))
     return _ADAPTED[native]
 
 

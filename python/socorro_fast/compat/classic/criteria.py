@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import ast
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from socorro_fast.errors import ConfigurationError, shown
 from socorro_fast.predicate import Predicate
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _COMPARISONS = {
     ast.Eq: "==", ast.NotEq: "!=", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=",
     ast.Is: "==", ast.IsNot: "!=", ast.In: "in", ast.NotIn: "not in",
 }  # fmt: skip
 _METHODS = ("startswith", "endswith")
+_FALSE = ("None", "False", "0", "''")
 _CONSTANTS = {True: "true", False: "false", None: "null"}
 
 
@@ -29,11 +33,19 @@ def criteria_from(value: Any) -> Any:
     """
     if not isinstance(value, str) or not value.strip().startswith("lambda"):
         return value
+    return Predicate(condition_from(value))
+
+
+def condition_from(text: str) -> str:
+    """Return such a lambda as a condition.
+
+    Raises:
+        ConfigurationError: It is none, or what it says is beyond conditions.
+    """
     try:
-        body = ast.parse(value.strip(), mode="eval").body
-        return Predicate(_Translation(body).text)
+        return Predicate(_Translation(ast.parse(text.strip(), mode="eval").body).text).text
     except (SyntaxError, _Untranslatable, RecursionError) as error:
-        why = f"cannot translate deferral_criteria {shown(value)}: {error}"
+        why = f"cannot translate deferral_criteria {shown(text)}: {error}"
         raise ConfigurationError(f"{why}; write a condition, or hand in a callable") from error
 
 
@@ -48,7 +60,8 @@ class _Translation:
         if not isinstance(node, ast.Lambda) or len(node.args.args) != 1:
             raise _Untranslatable("it is no lambda with one argument")
         self._crash = node.args.args[0].arg
-        self.text = self._test(node.body)
+        text = self._test(node.body)
+        self.text = text[1:-1] if text.startswith("(") else text
 
     def _test(self, node: ast.expr) -> str:
         if isinstance(node, ast.BoolOp):
@@ -58,7 +71,8 @@ class _Translation:
             return f"not {self._test(node.operand)}"
         if isinstance(node, ast.Compare):
             return self._comparison(node)
-        return self._method(node) or self._operand(node)
+        # What is no more than true or false may be anything false where it is missing.
+        return self._method(node) or self._key(node, missing=_FALSE) or self._operand(node)
 
     def _comparison(self, node: ast.Compare) -> str:
         if len(node.ops) != 1 or type(node.ops[0]) not in _COMPARISONS:
@@ -98,14 +112,14 @@ class _Translation:
             return repr(value)
         raise _Untranslatable(f"cannot use {ast.unparse(node)!r}")
 
-    def _key(self, node: ast.expr) -> str | None:
+    def _key(self, node: ast.expr, missing: Sequence[str] = ("None",)) -> str | None:
         match node:
             case ast.Call(
                 func=ast.Attribute(value=ast.Name(id=name), attr="get"),
                 args=[ast.Constant(value=str(key)), *default],
                 keywords=[],
             ) if name == self._crash:
-                if default and ast.unparse(default[0]) != "None":
+                if default and ast.unparse(default[0]) not in missing:
                     raise _Untranslatable(f"a default other than None: {ast.unparse(node)!r}")
                 return key
             case ast.Subscript(value=ast.Name(id=name), slice=ast.Constant(value=str(key))) if (

@@ -105,7 +105,7 @@ def socorrodotdict_to_dict(value: Any) -> Any:
 
 
 def as_crash(value: Any) -> Any:
-    """Return what storages take: a dict as it is, another mapping as plain dicts."""
+    """Return what storages take: a dict as it is, another mapping as a `DotDict`."""
     if isinstance(value, Mapping) and not isinstance(value, dict):
-        return socorrodotdict_to_dict(value)
+        return as_dotdict(socorrodotdict_to_dict(value))
     return value

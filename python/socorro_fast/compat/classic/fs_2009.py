@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 _MODES = {"file_mode": 0o660, "dir_mode": 0o770}
 _NAMES = {"file_mode": "dump_permissions", "dir_mode": "dir_permissions"}
+_IGNORED = {"dump_dir_count": 1024, "dump_gid": ""}
 _IS_DEFERRED = Predicate("legacy_processing != 0 and legacy_processing != null")
 
 
@@ -45,6 +46,7 @@ class FileSystemRawCrashStorage(FSLegacyDatedRadixTreeStorage):
 
     classic_names: ClassVar[Mapping[str, str]] = {**_NAMES, "fs_root": "std_fs_root"}
     classic_defaults: ClassVar[Mapping[str, Any]] = {**_MODES, "fs_root": "./primaryCrashStore"}
+    classic_ignored: ClassVar[Mapping[str, Any]] = _IGNORED
 
     def __init__(self, config: Any = None, *args: Any, **options: Any) -> None:
         _refuse_group(type(self).__name__, config)
@@ -87,10 +89,12 @@ class FileSystemThrottledCrashStorage(ContainerBase, containers.PrimaryDeferredS
     drained.
     """
 
-    _roles: ClassVar[Mapping[str, type[FSLegacyRadixTreeStorage]]] = {
+    classic_roles: ClassVar[Mapping[str, type[FSLegacyRadixTreeStorage]]] = {
         "primary": FileSystemRawCrashStorage,
         "deferred": _DeferredCrashes,
     }
+    """The members by role; they share this configuration."""
+    classic_ignored: ClassVar[Mapping[str, Any]] = _IGNORED
 
     def _find_options(
         self, config: Any, quit_check_callback: Any, given: Mapping[str, Any]
@@ -101,7 +105,7 @@ class FileSystemThrottledCrashStorage(ContainerBase, containers.PrimaryDeferredS
     def _members_of(
         self, config: Any, found: Mapping[str, Any], opened: ExitStack, quit_check: Any
     ) -> Iterator[tuple[str, Any]]:
-        for role, storage_class in self._roles.items():
+        for role, storage_class in self.classic_roles.items():
             if role not in found:
                 made = storage_class(config, self.namespace, quit_check)
                 opened.callback(made.close)
@@ -117,10 +121,17 @@ class FileSystemCrashStorage(
     crash ID, where 0 means 4.
     """
 
-    _roles: ClassVar[Mapping[str, type[FSLegacyRadixTreeStorage]]] = {
+    classic_roles: ClassVar[Mapping[str, type[FSLegacyRadixTreeStorage]]] = {
         "primary": FileSystemRawCrashStorage,
         "deferred": _DeferredCrashes,
         "processed": _ProcessedCrashes,
+    }
+    classic_ignored: ClassVar[Mapping[str, Any]] = {
+        **_IGNORED,
+        "date_name": "date",
+        "minutes_per_slot": 1,
+        "storage_depth": 2,
+        "sub_slot_count": 1,
     }
     processed: _ProcessedCrashes
 

@@ -30,7 +30,10 @@ def required_config_of(storage_class: type[CrashStorageBase]) -> Any:
     """
     configman = _configman()
     namespace = configman.Namespace()
-    _declare_options(namespace, storage_class)
+    for each in (storage_class, *getattr(storage_class, "classic_roles", {}).values()):
+        _declare_options(namespace, each)
+    for option, default in getattr(storage_class, "classic_ignored", {}).items():
+        namespace.add_option(option, default=default, doc="has no effect any more")
     for path, default in getattr(storage_class, "class_options", {}).items():
         _declare_class(configman, namespace, path, default)
     for option, namespaces in getattr(storage_class, "class_lists", {}).items():

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from socorro_fast.compat.classic.criteria import condition_from
 from socorro_fast.config.declared import CLASS
 from socorro_fast.errors import ConfigurationError
-from socorro_fast.predicate import Predicate
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,14 +16,6 @@ if TYPE_CHECKING:
 
 _TRUE = ("true", "t", "1", "yes", "y", "on")
 _FALSE = ("false", "f", "0", "no", "n", "off", "")
-_LAMBDA = re.compile(
-    r"""lambda\s+(?P<crash>\w+)\s*:\s*(?P=crash)
-        (?: \.get\(\s*(?P<q1>['"])(?P<got>[\w.-]+)(?P=q1)\s*(?:,\s*(?:None|False|0)\s*)?\)
-          | \[\s*(?P<q2>['"])(?P<item>[\w.-]+)(?P=q2)\s*\]
-          | \.(?P<attribute>\w+) )
-        \s*(?P<rest>(?:==|!=|<=|>=|<|>).*)?""",
-    re.VERBOSE,
-)
 _SECRET = re.compile(
     r"passw|secret|token|credential|api_?key|access_key|dsn|database_url", re.IGNORECASE
 )
@@ -72,16 +64,10 @@ def _truth(text: str) -> bool:
 
 
 def _condition(text: str) -> str:
-    match = _LAMBDA.fullmatch(text.strip())
-    if match is None:
-        raise ValueError("it is Python, and no condition that is known")
-    condition = (match["got"] or match["item"] or match["attribute"]) + (
-        f" {match['rest'].strip()}" if match["rest"] else ""
-    )
     try:
-        return Predicate(condition).text
+        return condition_from(text)
     except ConfigurationError as error:
-        raise ValueError(str(error)) from None
+        raise ValueError("it is Python, and no condition that is known") from error
 
 
 _BY_KIND: dict[str, Callable[[str], Any]] = {
