@@ -173,6 +173,16 @@ class TestOptions:
         with pytest.raises(ConfigurationError):
             antennas_storage(**{"class": f"{NAME}.{name}"}, **options, **fs_root)
 
+    @pytest.mark.parametrize("storage", [5, None, [], "", {"class": 5}])
+    def test_that_are_no_storage_are_refused(self, storage):
+        with pytest.raises(ConfigurationError) as caught:
+            antenna.CrashStorageAdapter({"storage": storage})
+        assert "\n" not in str(caught.value)
+
+    def test_are_wanted(self):
+        with pytest.raises(ConfigurationError, match="needs a configuration"):
+            antenna.FSCrashStorage(None)
+
     @pytest.mark.parametrize("form", ["mapping", "object"])
     def test_may_come_from_anything(self, form, tmp_path):
         options = {"fs_root": str(tmp_path / "crashes"), "logger": None}

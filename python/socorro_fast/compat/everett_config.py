@@ -3,6 +3,7 @@
 from typing import Any
 
 from socorro_fast.compat.foreign import foreign
+from socorro_fast.errors import ConfigurationError
 from socorro_fast.options import OCTAL, StorageOptions
 
 
@@ -34,8 +35,13 @@ def configured(config: Any, component: Any) -> tuple[Any, dict[str, Any]]:
     """Return the configuration bound to `component`, and what it says of the component's options.
 
     `config` is everett's, or anything with the options as keys or attributes.
+
+    Raises:
+        ConfigurationError: There is no configuration.
     """
     options: type[StorageOptions] = component.Options
+    if config is None:
+        raise ConfigurationError(f"{type(component).__name__} needs a configuration, not None")
     if not hasattr(config, "with_options"):
         return config, options.find(config)
     bound = config.with_options(component)

@@ -13,7 +13,18 @@ Openable = CrashStorageBase | Mapping[str, Any] | str | os.PathLike[str]
 """A storage; a configuration as a mapping or as JSON text; the path of a TOML or JSON file."""
 
 
-def opened(storage: object, app: str | None = None) -> CrashStorageBase:
+def check_openable(value: object) -> object:
+    """Return `value` if it is an `Openable`.
+
+    Raises:
+        ConfigurationError: It is not.
+    """
+    if isinstance(value, CrashStorageBase | Mapping | str | os.PathLike):
+        return value
+    raise ConfigurationError(f"a storage or its configuration is wanted, not {shown(value)}")
+
+
+def opened(storage: Openable, app: str | None = None) -> CrashStorageBase:
     """Return the storage that is meant.
 
     Args:
@@ -26,11 +37,10 @@ def opened(storage: object, app: str | None = None) -> CrashStorageBase:
     """
     if isinstance(storage, CrashStorageBase):
         return storage
-    if isinstance(storage, str) and storage.lstrip().startswith("{"):
-        storage = _parsed(storage)
-    if isinstance(storage, Mapping | str | os.PathLike):
-        return open_storage(storage, app=app)
-    raise ConfigurationError(f"a storage or its configuration is wanted, not {shown(storage)}")
+    config: Any = check_openable(storage)
+    if isinstance(config, str) and config.lstrip().startswith("{"):
+        config = _parsed(config)
+    return open_storage(config, app=app)
 
 
 def _parsed(text: str) -> Any:

@@ -1,17 +1,15 @@
 """Antenna's crashes in the storages of this package."""
 
-from collections.abc import Mapping
-from os import PathLike
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from socorro_fast import errors
 from socorro_fast.base import CrashStorageBase
 from socorro_fast.compat.antenna.health import State, check_answers, check_writable
 from socorro_fast.compat.antenna.report import CrashIDNotFound, new_report, parts_of
 from socorro_fast.compat.everett_config import EverettConfig, configured
-from socorro_fast.compat.opening import opened
+from socorro_fast.compat.opening import check_openable, opened
 from socorro_fast.fs.dated import FSDatedRadixTreeStorage
 from socorro_fast.fs.options import FSDatedOptions
 from socorro_fast.options import StorageOptions
@@ -20,7 +18,7 @@ from socorro_fast.options import StorageOptions
 class AdapterOptions(StorageOptions):
     """Options of `CrashStorageAdapter`."""
 
-    storage: CrashStorageBase | Mapping[str, Any] | PathLike[str] | str = Field(
+    storage: Annotated[Any, BeforeValidator(check_openable)] = Field(
         description="the configuration of a storage: the path of a TOML or JSON file, or JSON "
         "itself; in Python also a mapping or a storage",
     )

@@ -28,6 +28,14 @@ class _Setting:
         instance.reopen({**instance.settings, self._name: value})
 
 
+class _Tree(SocorroRadixTreeStorage):
+    pass
+
+
+# What messages say: the class that the settings name.
+_Tree.__name__ = "FSPermanentStorage"
+
+
 class FSPermanentStorage(CrashStorageAdapter):
     """Socorro's file system storage: the same options, methods and tree.
 
@@ -80,10 +88,10 @@ class FSPermanentStorage(CrashStorageAdapter):
             "name_branch_base": name_branch_base,
             **options,
         }
-        super().__init__(self._opened(self.settings))
+        super().__init__(_Tree(**self.settings))
 
-    def _opened(self, settings: dict[str, Any]) -> SocorroRadixTreeStorage:
-        return SocorroRadixTreeStorage(**settings)
+    def __repr__(self) -> str:
+        return repr(self.storage)
 
     def reopen(self, settings: dict[str, Any]) -> None:
         """Go on with other options.
@@ -91,7 +99,7 @@ class FSPermanentStorage(CrashStorageAdapter):
         Raises:
             ConfigurationError, StorageIOError: As the constructor; the options are the old ones.
         """
-        self.storage, self.settings = self._opened(settings), settings
+        self.storage, self.settings = _Tree(**settings), settings
 
     @as_socorro_raises
     def get_dumps_as_files(
