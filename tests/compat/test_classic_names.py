@@ -57,6 +57,25 @@ NAMES = [
     "date_and_depth_from_ooid",
     "depth_from_ooid",
     "date_from_ooid",
+    "InMemoryCrashStorage",
+    "PostgreSQLBasicCrashStorage",
+    "PostgreSQLCrashStorage",
+    "PGQueryNewCrashSource",
+    "DBCrashStorageWrapperNewCrashSource",
+    "RabbitMQCrashStorage",
+    "ReprocessingRabbitMQCrashStore",
+    "ReprocessingOneRabbitMQCrashStore",
+    "PriorityjobRabbitMQCrashStore",
+    "RMQNewCrashSource",
+    "BotoCrashStorage",
+    "BotoS3CrashStorage",
+    "TelemetryBotoS3CrashStorage",
+    "CrashData",
+    "SimplifiedCrashData",
+    "cleanEmptySubdirectories",
+    "visitPath",
+    "makedirs",
+    "findFileGenerator",
     "is_crash_id_valid",
     "uuid_to_date",
 ]
@@ -81,11 +100,25 @@ def test_a_name_that_is_not_there_says_so():
         classic.Nonsense  # noqa: B018 - the look-up is the test
 
 
-def test_importing_loads_next_to_nothing():
-    script = "import json, sys, socorro_fast.compat.classic; print(json.dumps([*sys.modules]))"
+def modules_after(code):
+    script = f"{code}\nimport json, sys\nprint(json.dumps(sorted(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True)
-    loaded = set(json.loads(done.stdout))
+    return set(json.loads(done.stdout))
+
+
+def test_importing_loads_next_to_nothing():
+    loaded = modules_after("import socorro_fast.compat.classic")
     assert loaded.isdisjoint({"pydantic", "orjson", "socorro_fast._rust", "configman"})
+
+
+def test_using_every_name_loads_no_driver():
+    loaded = modules_after(
+        "from socorro_fast.compat import classic\n"
+        "from socorro_fast.compat.classic import postgresql, rabbitmq\n"
+        "for name in classic.__all__: getattr(classic, name)\n"
+    )
+    assert "socorro_fast.s3" in loaded
+    assert loaded.isdisjoint({"pika", "psycopg2", "sqlalchemy", "boto3", "botocore", "configman"})
 
 
 def test_aliases():
