@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::OFlags;
 
-use super::file::{locked, read_vec};
+use super::file::{locked, read_vec, size_of_file};
 use super::format::{array_at, crc, put, u32_at, u64_at};
 use super::record::Key;
 use crate::dir::{self, Modes};
@@ -130,18 +130,22 @@ impl Appender {
         open_file(self.dir.as_fd(), self.modes).during("open", || self.path())
     }
 
-    fn has_name(&self, fd: &OwnedFd) -> Result<bool> {
+    /// The length of a file of the journal's name; nothing if it has it no more.
+    fn length_of(&self, fd: &OwnedFd) -> Result<Option<u64>> {
         let status = rustix::fs::fstat(fd).during("look at", || self.path())?;
-        Ok(status.st_nlink > 0)
+        let length = u64::try_from(status.st_size).unwrap_or_default();
+        Ok((status.st_nlink > 0).then_some(length))
     }
 
-    /// The open file, which has its name or had it a moment ago.
-    fn current(&self) -> Result<Arc<OwnedFd>> {
+    /// The open file, which has its name or had it a moment ago, and its length.
+    fn current(&self) -> Result<(Arc<OwnedFd>, u64)> {
         let mut fd = locked(&self.fd);
-        if !self.has_name(&fd)? {
+        let mut length = self.length_of(&fd)?;
+        if length.is_none() {
             *fd = Arc::new(self.open()?);
+            length = self.length_of(&fd)?;
         }
-        Ok(Arc::clone(&fd))
+        Ok((Arc::clone(&fd), length.unwrap_or_default()))
     }
 
     /// Append entries, in one write if they are not very many.
@@ -151,7 +155,7 @@ impl Appender {
             let fd = Arc::clone(&locked(&self.fd));
             append_all(fd.as_fd(), &bytes).during("write", || self.path())?;
             // Rewritten meanwhile, perhaps without these entries: twice does no harm.
-            if self.has_name(&fd)? {
+            if self.length_of(&fd)?.is_some() {
                 return Ok(());
             }
             self.current()?;
@@ -204,7 +208,7 @@ impl Journal {
         loop {
             let fd = self.appender.open()?;
             dir::lock(fd.as_fd());
-            if self.appender.has_name(&fd)? {
+            if self.appender.length_of(&fd)?.is_some() {
                 return Ok(fd);
             }
         }
@@ -213,22 +217,29 @@ impl Journal {
     /// What was appended since this was asked last.
     pub(crate) fn news(&mut self) -> Result<News> {
         let mut news = News::default();
-        let current = self.appender.current()?;
+        let (current, length) = self.appender.current()?;
         if !Arc::ptr_eq(&current, &self.fd) {
             self.fd = current;
             self.read = 0;
             news.anew = true;
         }
-        while self.read_chunk(&mut news.events)? {}
+        self.read_to(length, &mut news.events)?;
         Ok(news)
     }
 
-    fn read_chunk(&mut self, events: &mut Vec<Event>) -> Result<bool> {
-        let bytes = read_vec(self.fd.as_fd(), CHUNK, self.read).during("read", || self.path())?;
-        let (found, length) = decode_all(&bytes);
-        events.extend(found);
-        self.read += length as u64;
-        Ok(bytes.len() == CHUNK)
+    /// Read what there is up to an offset.
+    fn read_to(&mut self, end: u64, events: &mut Vec<Event>) -> Result<()> {
+        while self.read + ENTRY as u64 <= end {
+            let left = usize::try_from(end - self.read).unwrap_or(CHUNK).min(CHUNK);
+            let bytes = read_vec(self.fd.as_fd(), left, self.read);
+            let (found, length) = decode_all(&bytes.during("read", || self.path())?);
+            events.extend(found);
+            self.read += length as u64;
+            if length == 0 {
+                break;
+            }
+        }
+        Ok(())
     }
 
     /// Entries read so far, damaged ones among them.
@@ -250,7 +261,8 @@ impl Journal {
         rustix::fs::fdatasync(&new).during("sync", path)?;
         rustix::fs::renameat(dir, REWRITTEN, dir, JOURNAL).during("rename", path)?;
         let mut late = Vec::new();
-        while self.read_chunk(&mut late)? {}
+        let end = size_of_file(self.fd.as_fd()).during("look at", || self.path())?;
+        self.read_to(end, &mut late)?;
         append_all(new.as_fd(), &encode_all(&late)).during("write", || self.path())
     }
 }

@@ -4,6 +4,7 @@ use rustix::fd::AsFd;
 use rustix::fs::AtFlags;
 use rustix::io::Errno;
 
+use super::day::Day;
 use super::file::number_in;
 use super::load::is_ours;
 use super::store::{SegmentStore, day_name};
@@ -28,15 +29,7 @@ impl SegmentStore {
             self.forget(&day);
             day.pool.drain(true);
             day.ring()?;
-            let files = day.files()?;
-            let ours = files.iter().filter(|file| {
-                let named = is_ours(&file.name) || number_in(&file.name, ".seg").is_some();
-                named && file.kind == EntryKind::Other
-            });
-            for file in ours {
-                dir::unlink(day.dir.as_fd(), &file.name)
-                    .during("remove", || day.path.join(&file.name))?;
-            }
+            day.unlink_all()?;
             match rustix::fs::unlinkat(&*self.context.root.fd(), &*name, AtFlags::REMOVEDIR) {
                 Ok(()) | Err(Errno::NOENT) => return Ok(true),
                 // Somebody saves into it, and will see that what was saved has no name any more.
@@ -45,5 +38,25 @@ impl SegmentStore {
             }
         }
         Err(Errno::NOTEMPTY).during("remove", || self.context.root.join(&name))
+    }
+}
+
+impl Day {
+    /// Remove every file of ours.
+    fn unlink_all(&self) -> Result<()> {
+        let is_segment = |name: &str| number_in(name, ".seg").is_some();
+        let mut names: Vec<String> = self
+            .files()?
+            .into_iter()
+            .filter(|file| file.kind == EntryKind::Other)
+            .map(|file| file.name)
+            .filter(|name| is_segment(name) || is_ours(name))
+            .collect();
+        // Without its journal, what is left by a removal that dies half-way would all be queued again.
+        names.sort_unstable_by_key(|name| !is_segment(name));
+        for name in names {
+            dir::unlink(self.dir.as_fd(), &name).during("remove", || self.path.join(&name))?;
+        }
+        Ok(())
     }
 }
