@@ -87,7 +87,9 @@ class TestSettings:
         assert (tmp_path / "20260801/name/aa/bb/cc/cc").is_dir()
 
     def test_refuse_what_is_no_option(self, tmp_path):
-        with pytest.raises(ConfigurationError, match="for FSPermanentStorage; did you mean 'durability'"):
+        with pytest.raises(
+            ConfigurationError, match="for FSPermanentStorage; did you mean 'durability'"
+        ):
             socorro.FSPermanentStorage(tmp_path, durabilty="disk")
 
     def test_must_say_where(self):
