@@ -379,3 +379,27 @@ def test_what_was_raised_crosses_process_borders():
     again = pickle.loads(pickle.dumps(error))
     assert (str(again), len(again)) == ("m", 1)
     assert len(pickle.loads(pickle.dumps(classic.PolyStorageError()))) == 0
+
+
+def test_containers_that_the_original_did_not_have(tmp_path):
+    trees = {f"storage{n}": {"fs_root": str(tmp_path / str(n))} for n in range(2)}
+    config = {
+        "storage_class": "socorro_fast.ShardedCrashStorage",
+        "storage_classes": "FSDatedRadixTreeStorage, FSDatedRadixTreeStorage",
+        **trees,
+    }
+    wrapped = classic.adapted(native.ReadOnlyCrashStorage)({"storage": config}, "x", lambda: None)
+    (sharded,) = wrapped.members
+    assert isinstance(sharded, native.ShardedCrashStorage)
+    assert [member.namespace for member in sharded.members] == [
+        "x.storage.storage0",
+        "x.storage.storage1",
+    ]
+    for number in range(20):
+        sharded.save_raw_crash(RAW, {}, crash_id(number))
+    assert all(list(member.list_crashes()) for member in sharded.stores.values())
+    assert wrapped.get_raw_crash(crash_id(3)).ProductName == "Firefox"
+    with pytest.raises(OperationNotSupported):
+        wrapped.save_raw_crash(RAW, {}, DEPTH_2)
+    with pytest.raises(ConfigurationError, match=r"needs a class in 'storage\.storage_class'"):
+        classic.adapted(native.ReadOnlyCrashStorage)({})

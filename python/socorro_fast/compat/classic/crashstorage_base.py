@@ -193,14 +193,17 @@ def adapted(native: type[base.CrashStorageBase]) -> type[CrashStorageBase]:
             return cast("type[CrashStorageBase]", known)
     if native not in _ADAPTED:
         backend = BACKENDS.get(native.__name__, Backend(""))
-        members = {
+        before, own = CrashStorageBase, dict[str, Any]()
+        if native.is_container:
+            before, own = import_module(f"{_HERE}.container_base").base_for(native)
+        members = own | {
             "__module__": __name__,
             "__doc__": native.__doc__,
             "classic_defaults": backend.defaults,
             "classic_names": backend.names,
             "classic_unset": backend.unset,
         }
-        _ADAPTED.setdefault(native, type(native.__name__, (CrashStorageBase, native), members))
+        _ADAPTED.setdefault(native, type(native.__name__, (before, native), members))
     return _ADAPTED[native]
 
 

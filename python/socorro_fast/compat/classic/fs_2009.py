@@ -19,7 +19,7 @@ from socorro_fast import containers
 from socorro_fast.checks import check_crash_id
 from socorro_fast.codec import get_codec
 from socorro_fast.compat.classic.config import ABSENT, find
-from socorro_fast.compat.classic.containers import ContainerBase
+from socorro_fast.compat.classic.container_base import ContainerBase
 from socorro_fast.compat.classic.fs_crashstorage import (
     FSLegacyDatedRadixTreeStorage,
     FSLegacyRadixTreeStorage,

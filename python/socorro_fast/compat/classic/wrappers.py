@@ -10,7 +10,7 @@ from pydantic import Field
 
 from socorro_fast import containers
 from socorro_fast.compat.classic.config import ABSENT, class_named, find, find_own, names_in
-from socorro_fast.compat.classic.containers import ContainerBase
+from socorro_fast.compat.classic.container_base import ContainerBase
 from socorro_fast.compat.classic.crashstorage_base import CrashStorageBase
 from socorro_fast.containers.metrics import MetricsExporter, MetricsOptions
 from socorro_fast.containers.prometheus import PROMETHEUS
