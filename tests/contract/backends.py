@@ -103,7 +103,11 @@ for _cls, _offers in _FS_CLASSES.items():
 
 for _name, (_make, _persists, _lacks) in CONTAINERS.items():
     BACKENDS[_name] = Backend(
-        _make, persists=_persists, keeps_key_order=_name != "fallback-postgresql"
+        _make,
+        persists=_persists,
+        keeps_key_order=_name != "fallback-postgresql",
+        many=100 if "postgresql" in _name else 1000,
+        sampled="postgresql" in _name,
     )
     CAPABILITIES[_name] = ALL - _lacks
 

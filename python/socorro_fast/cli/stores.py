@@ -44,7 +44,7 @@ def open_store(
     Raises:
         ConfigurationError: No such class, an option it refuses, or nothing at `fs_root`.
     """
-    values: dict[str, Any] = dict(_split(option) for option in options or ())
+    values: dict[str, Any] = dict(split_option(option) for option in options or ())
     if fs_root is not None:
         values["fs_root"] = str(fs_root)
     storage_class = find_class(class_name)
@@ -53,7 +53,12 @@ def open_store(
     return storage_class(**values)
 
 
-def _split(option: str) -> tuple[str, str]:
+def split_option(option: str) -> tuple[str, str]:
+    """Return name and value of NAME=VALUE.
+
+    Raises:
+        ConfigurationError: It is not of that form.
+    """
     name, equals, value = option.partition("=")
     if not equals:
         raise ConfigurationError(f"option {option!r} is not of the form NAME=VALUE")

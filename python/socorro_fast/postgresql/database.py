@@ -6,8 +6,8 @@ import threading
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from socorro_fast.fork_safe import renew_in_children
-from socorro_fast.postgresql.failures import translating
-from socorro_fast.postgresql.partitions import is_missing_partition, make_partitions
+from socorro_fast.postgresql.failures import is_missing_partition, translating
+from socorro_fast.postgresql.partitions import make_partitions
 
 if TYPE_CHECKING:
     import datetime as dt

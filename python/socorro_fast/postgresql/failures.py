@@ -30,6 +30,7 @@ _REFUSALS = (
     "invalid ",
     "certificate",
 )
+_CHECK_VIOLATION = "23514"
 _NO_SCHEMA = ("42P01", "42883", "42703")
 
 
@@ -49,6 +50,12 @@ def is_retryable(error: BaseException) -> bool:
     return isinstance(error, psycopg2.InterfaceError) or type(error) is psycopg2.DatabaseError
 
 
+def is_missing_partition(error: Exception) -> bool:
+    """Return whether a driver's exception says that there is no partition for a row."""
+    constraint = getattr(getattr(error, "diag", None), "constraint_name", None)
+    return getattr(error, "pgcode", None) == _CHECK_VIOLATION and constraint is None
+
+
 def translated(error: Exception, action: str, where: str, password: str = "") -> CrashStorageError:
     """Return `error` of the driver, which happened in `action` on `where`, as one of ours."""
     code = getattr(error, "pgcode", None) or ""
@@ -57,8 +64,11 @@ def translated(error: Exception, action: str, where: str, password: str = "") ->
         why = why.replace(password, "***")
     if code in _NO_SCHEMA:
         why += "; 'socorro-fast postgresql setup' or 'migrate' makes what is missing"
+    no_partition = is_missing_partition(error)
+    if no_partition:
+        why += "; 'socorro-fast postgresql partitions' makes those to come"
     message = f"cannot {action} in {where}: {why}"
-    if code.startswith(_OF_THE_DATA):
+    if code.startswith(_OF_THE_DATA) and not no_partition:
         return InvalidCrash(message)
     return StorageUnavailable(message, is_retryable(error))
 

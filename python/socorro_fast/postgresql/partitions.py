@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 PARTITIONED = ("raw_crashes", "processed_crashes", "reports", "plugins_reports")
 """The tables that have a partition for each week."""
 
-_CHECK_VIOLATION = "23514"
-
 
 def monday_of(date: dt.date) -> dt.date:
     """Return the first day of the date's week."""
@@ -66,15 +64,6 @@ def drop_partitions(connection: Connection, before: dt.date) -> list[str]:
     """
     sql = "SELECT drop_weekly_partitions(%s)"
     return _names(execute_in_one_round_trip(connection, sql, (before,)))
-
-
-def is_missing_partition(error: Exception) -> bool:
-    """Return whether a driver's exception says that there is no partition for a row."""
-    diag = getattr(error, "diag", None)
-    return (
-        getattr(error, "pgcode", None) == _CHECK_VIOLATION
-        and getattr(diag, "constraint_name", None) is None
-    )
 
 
 def _names(rows: list[tuple[str, ...]]) -> list[str]:

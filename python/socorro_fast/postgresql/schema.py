@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from socorro_fast.drivers import check_drivers
 from socorro_fast.postgresql.failures import translating
 
 if TYPE_CHECKING:
@@ -23,7 +24,15 @@ _PROCEDURES = (
     "weekly_report_partitions",
     "drop_weekly_partitions",
 )
-_ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtext('socorro_fast'), hashtext('schema'))"
+ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtext('socorro_fast'), hashtext('schema'))"
+"""SQL that waits for others who change schema, partitions or rights; procedures use the same lock."""
+
+
+class Migrations:
+    """What changes the schema needs more than what uses it."""
+
+    extra: ClassVar[str | None] = "postgresql"
+    drivers: ClassVar[tuple[str, ...]] = ("alembic", "psycopg2", "sqlalchemy")
 
 
 def migrate(context: ConnectionContext, revision: str = "head") -> None:
@@ -35,7 +44,7 @@ def migrate(context: ConnectionContext, revision: str = "head") -> None:
         StorageUnavailable: The server cannot be reached, or refuses.
     """
     with in_transaction(context, "migrate the schema") as connection:
-        run_sql(connection, _ONE_AT_A_TIME)
+        run_sql(connection, ONE_AT_A_TIME)
         _alembic(connection, revision)
         for name in _PROCEDURES if revision == "head" else ():
             run_sql(connection, procedure(name))
@@ -48,7 +57,7 @@ def unmake(context: ConnectionContext) -> None:
         StorageUnavailable: The server cannot be reached, or refuses.
     """
     with in_transaction(context, "take the schema back") as connection:
-        run_sql(connection, _ONE_AT_A_TIME)
+        run_sql(connection, ONE_AT_A_TIME)
         for name in reversed(_PROCEDURES):
             run_sql(connection, f"DROP FUNCTION IF EXISTS {name}")
         _alembic(connection, "base")
@@ -66,6 +75,7 @@ def in_transaction(context: ConnectionContext, action: str) -> Iterator[Connecti
     Raises:
         StorageUnavailable: The server cannot be reached, or refuses.
     """
+    check_drivers(Migrations)
     from sqlalchemy import create_engine  # noqa: PLC0415 - slow to load, and not for storages
     from sqlalchemy.exc import DBAPIError  # noqa: PLC0415
     from sqlalchemy.pool import NullPool  # noqa: PLC0415

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from socorro_fast.postgresql.dbapi2_util import execute_in_one_round_trip
+from socorro_fast.postgresql.dbapi2_util import execute_in_one_round_trip, execute_no_results
 from socorro_fast.postgresql.failures import translating
 from socorro_fast.postgresql.partitions import make_partitions_ahead
 from socorro_fast.postgresql.roles import make_roles
-from socorro_fast.postgresql.schema import migrate
+from socorro_fast.postgresql.schema import ONE_AT_A_TIME, migrate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,11 +45,14 @@ def setup(
     """
     create_database(context, maintenance_database)
     migrate(context)
-    with translating("make roles and partitions", context.where, context.password):  # noqa: SIM117 - what connecting raises, too
-        with context() as connection:
-            make_roles(connection, read_write_roles, read_only_roles)
-            connection.commit()
-            return make_partitions_ahead(connection, weeks)
+    where = "make roles and partitions", context.where, context.password
+    made: list[str] = []
+    with translating(*where), context() as connection:
+        execute_no_results(connection, ONE_AT_A_TIME)
+        make_roles(connection, read_write_roles, read_only_roles)
+        connection.commit()
+        made += make_partitions_ahead(connection, weeks)
+    return made
 
 
 def create_database(

@@ -14,7 +14,7 @@ BEGIN
             USING ERRCODE = 'invalid_parameter_value';
     END IF;
     -- One process at a time: the others find the partitions made.
-    PERFORM pg_advisory_xact_lock(hashtext('socorro_fast'), hashtext('weekly partitions'));
+    PERFORM pg_advisory_xact_lock(hashtext('socorro_fast'), hashtext('schema'));
     FOREACH parent IN ARRAY weekly_partitioned_tables() LOOP
         child := parent || to_char(monday, '_YYYYMMDD');
         CONTINUE WHEN to_regclass(child) IS NOT NULL;

@@ -8,7 +8,7 @@ AS $body$
 DECLARE
     old text[];
 BEGIN
-    PERFORM pg_advisory_xact_lock(hashtext('socorro_fast'), hashtext('weekly partitions'));
+    PERFORM pg_advisory_xact_lock(hashtext('socorro_fast'), hashtext('schema'));
     SELECT array_agg(child.relname::text ORDER BY child.relname) INTO old
     FROM pg_inherits
     JOIN pg_class AS child ON child.oid = inhrelid
