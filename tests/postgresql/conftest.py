@@ -1,10 +1,11 @@
-"""A database of its own for every test that asks for one."""
+"""A database for every test that asks for one, with the schema and no crashes."""
 
 import contextlib
+import itertools
 
 import pytest
 
-from servers.postgresql import shared
+from servers.postgresql import EMPTIED, shared
 from socorro_fast.postgresql import ConnectionContext, ConnectionContextPooled
 from socorro_fast.postgresql import PostgreSQLCrashStorage as Storage
 
@@ -15,9 +16,19 @@ def server():
     return shared()
 
 
+_numbers = itertools.count()
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "own_database: the test changes more than what tables hold")
+
+
 @pytest.fixture
-def database(server):
-    """The name of a database with the schema and nothing else."""
+def database(request, server):
+    """The name of a database: the test's own, or one that is emptied between tests."""
+    if not request.node.get_closest_marker("own_database"):
+        yield EMPTIED.name(request.node.nodeid)
+        return
     with server.database() as name:
         yield name
 
@@ -59,12 +70,26 @@ def context(options):
 
 
 @pytest.fixture
-def pooled(options):
+def application():
+    """What the connections of the test's pools are called in the server."""
+    return f"test {next(_numbers)}"
+
+
+@pytest.fixture
+def backends(sql, application):
+    """How many connections of the test's pools the server has: those of others linger."""
+    count = "SELECT count(*) FROM pg_stat_activity WHERE application_name = %s"
+    return lambda: sql(count, (application,))[0][0]
+
+
+@pytest.fixture
+def pooled(options, application):
     """Make pooled contexts, with further options; all are closed at the end."""
+    named = {"database_parameters": {"application_name": application}}
     with contextlib.ExitStack() as stack:
 
         def make(**more):
-            context = ConnectionContextPooled(**options | more)
+            context = ConnectionContextPooled(**options | named | more)
             stack.callback(context.close)
             return context
 

@@ -26,13 +26,6 @@ def use(connection):
     return pid_of(connection)
 
 
-@pytest.fixture
-def backends(sql):
-    """How many connections of ours the server has."""
-    return lambda: sql("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-                       " AND application_name = 'socorro-fast'")[0][0]  # fmt: skip
-
-
 def terminate(sql, pid):
     """End a backend, and wait until it has told its client."""
     assert sql("SELECT pg_terminate_backend(%s, 5000)", (pid,)) == [(True,)]
@@ -63,6 +56,7 @@ def free_port_options(server):
     return server.options() | {"database_port": port}
 
 
+@pytest.mark.own_database
 @pytest.mark.parametrize("cls", [ConnectionContext, ConnectionContextPooled])
 def test_an_executor_works_with_it(cls, options, sql):
     sql("CREATE TABLE t (x int)")
@@ -119,7 +113,7 @@ class TestPooled:
         context = pooled(max_connections=1, pool_timeout=60)
         with ThreadPoolExecutor(1) as thread:
             with context() as connection:
-                waiting = thread.submit(lambda: context.pool.take())
+                waiting = thread.submit(context.pool.take)
                 pid = use(connection)
             assert pid_of(waiting.result(10)) == pid
 
@@ -182,7 +176,7 @@ class TestPooled:
     def test_closing_wakes_those_who_wait(self, pooled):
         context = pooled(max_connections=1, pool_timeout=60)
         with ThreadPoolExecutor(1) as thread, context():
-            waiting = thread.submit(lambda: context.pool.take())
+            waiting = thread.submit(context.pool.take)
             context.close()
             with pytest.raises(CrashStorageError, match="closed"):
                 waiting.result(10)

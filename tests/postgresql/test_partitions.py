@@ -18,6 +18,8 @@ from socorro_fast.postgresql.partitions import (
     partition_name,
 )
 
+pytestmark = pytest.mark.own_database
+
 MONDAY = dt.date(2018, 5, 28)
 OF_A_WEEK = sorted(f"{table}_20180528" for table in PARTITIONED)
 

@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 
 from contract.samples import CRASH_ID, DUMPS, ELSEWHERE, RAW
-from socorro_fast import CrashIDNotFound, ConfigurationError, InvalidCrash, OperationNotSupported
+from socorro_fast import ConfigurationError, CrashIDNotFound, InvalidCrash, OperationNotSupported
 from socorro_fast.postgresql import PostgreSQLBasicCrashStorage, PostgreSQLCrashStorage
 from socorro_fast.postgresql.reports import REPORT_COLUMNS, ReportColumn
 
@@ -181,6 +181,7 @@ class TestBasic:
 
 
 class TestMappings:
+    @pytest.mark.own_database
     def test_a_subclass_says_what_is_kept(self, make, sql):
         class Mine(PostgreSQLBasicCrashStorage):
             reports_table_mappings = (

@@ -6,6 +6,8 @@ from contract.samples import CRASH_ID, OTHER_DAY, PROCESSED, RAW
 from socorro_fast import StorageUnavailable
 from socorro_fast.postgresql import ConnectionContext, setupdb
 
+pytestmark = pytest.mark.own_database
+
 ROLES = {"read_write_roles": ["test_rw"], "read_only_roles": ["test_ro"]}
 
 

@@ -15,6 +15,8 @@ from socorro_fast.postgresql.partitions import PARTITIONED
 from socorro_fast.postgresql.reports import REPORT_COLUMNS
 from socorro_fast.services import REPORT_FIELDS
 
+pytestmark = pytest.mark.own_database
+
 TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
 
 

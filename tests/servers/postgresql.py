@@ -92,7 +92,7 @@ class PostgreSQL(Server):
 
     def __init__(self, *settings: str) -> None:
         self._bin = programs()
-        self.root = Path(tempfile.mkdtemp(prefix="socorro-fast-postgresql-"))
+        self.root = Path(tempfile.mkdtemp(prefix="socorro-fast-postgresql-", dir=_memory()))
         self.data = self.root / "data"
         (self.port,) = free_ports()
         self.address = Address("127.0.0.1", self.port, "postgres")
@@ -147,6 +147,13 @@ def _settings(server: PostgreSQL, *settings: str) -> list[str]:
         "autovacuum=off",
     )
     return [part for setting in (*own, *settings) for part in ("-c", setting)]
+
+
+def _memory() -> str | None:
+    """Return a directory in memory, if there is one with room: copies of databases are big."""
+    memory = "/dev/shm"
+    has_room = os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 1 << 30
+    return memory if has_room else None
 
 
 def _children(process: int) -> list[int]:
@@ -221,13 +228,17 @@ class _Emptied:
     def _connection(self) -> Any:
         return self._stack.enter_context(contextlib.closing(shared().connect(self._name)))
 
-    def options(self, owner: object, **more: Any) -> dict[str, Any]:
-        """Return the options of a storage over the database, emptied if `owner` is a new one."""
+    def name(self, owner: object) -> str:
+        """Return the name of the database, emptied if `owner` is a new one."""
         if owner != self._owner:
             tables = (*PARTITIONED, "plugins")
             self._connection.cursor().execute("".join(f"DELETE FROM {each};" for each in tables))
             self._owner = owner
-        return shared().options(self._name, **more)
+        return self._name
+
+    def options(self, owner: object, **more: Any) -> dict[str, Any]:
+        """Return the options of a storage over that database."""
+        return shared().options(self.name(owner), **more)
 
 
 EMPTIED = _Emptied()

@@ -25,7 +25,7 @@ _PROCEDURES = (
     "drop_weekly_partitions",
 )
 ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtext('socorro_fast'), hashtext('schema'))"
-"""SQL that waits for others who change schema, partitions or rights; procedures use the same lock."""
+"""SQL that waits for others who change schema, partitions (procedures take this, too) or rights."""
 
 
 class Migrations:
