@@ -6,7 +6,17 @@ Exit codes: 0 all done, 1 failed, 2 wrong usage, 3 something is not there or is 
 
 import typer
 
-from socorro_fast.cli import config, crash_ids, demo, inspect, move, postgresql, queue, remove
+from socorro_fast.cli import (
+    config,
+    crash_ids,
+    demo,
+    inspect,
+    move,
+    postgresql,
+    queue,
+    rabbitmq,
+    remove,
+)
 from socorro_fast.cli.failures import verb
 
 app = typer.Typer(
@@ -26,6 +36,7 @@ app.command("new")(verb(queue.new))
 app.add_typer(crash_ids.app, name="id")
 app.add_typer(config.app, name="config")
 app.add_typer(postgresql.app, name="postgresql")
+app.add_typer(rabbitmq.app, name="rabbitmq")
 
 
 def main() -> None:

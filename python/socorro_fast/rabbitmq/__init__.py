@@ -7,14 +7,14 @@ from socorro_fast.rabbitmq.connection_context import (
 from socorro_fast.rabbitmq.connection_context import (
     ConnectionContextShared as ConnectionContextShared,
 )
-from socorro_fast.rabbitmq.crashstorage import (
+from socorro_fast.rabbitmq.crashstorage import RabbitMQCrashStorage as RabbitMQCrashStorage
+from socorro_fast.rabbitmq.new_crash_source import RMQNewCrashSource as RMQNewCrashSource
+from socorro_fast.rabbitmq.reprocessing import (
     PriorityjobRabbitMQCrashStore as PriorityjobRabbitMQCrashStore,
 )
-from socorro_fast.rabbitmq.crashstorage import RabbitMQCrashStorage as RabbitMQCrashStorage
-from socorro_fast.rabbitmq.crashstorage import (
+from socorro_fast.rabbitmq.reprocessing import (
     ReprocessingOneRabbitMQCrashStore as ReprocessingOneRabbitMQCrashStore,
 )
-from socorro_fast.rabbitmq.crashstorage import (
+from socorro_fast.rabbitmq.reprocessing import (
     ReprocessingRabbitMQCrashStore as ReprocessingRabbitMQCrashStore,
 )
-from socorro_fast.rabbitmq.new_crash_source import RMQNewCrashSource as RMQNewCrashSource

@@ -16,12 +16,7 @@ from socorro_fast.dumps import check_dump_file, normalise_dumps
 from socorro_fast.errors import CrashStorageError, StorageUnavailable
 from socorro_fast.rabbitmq.claims import Claims
 from socorro_fast.rabbitmq.connection_context import ConnectionContextShared, close_contexts
-from socorro_fast.rabbitmq.options import (
-    PriorityjobOptions,
-    RabbitMQOptions,
-    ReprocessingOneOptions,
-    ReprocessingOptions,
-)
+from socorro_fast.rabbitmq.options import RabbitMQOptions
 from socorro_fast.rabbitmq.walk import Walk
 
 if TYPE_CHECKING:
@@ -32,8 +27,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-# Messages that are published in one piece: enough to make the wait for the disk cheap.
-_PART = 1000
+PART = 1000
+"""Messages that are published in one piece: enough to make the wait for the disk cheap."""
 
 
 class RabbitMQCrashStorage(CrashStorageBase):
@@ -114,7 +109,7 @@ class RabbitMQCrashStorage(CrashStorageBase):
             For each, in order: None, or the error; one failure does not stop the rest.
         """
         left, outcomes = iter(items), list[CrashStorageError | None]()
-        while part := list(islice(left, _PART)):
+        while part := list(islice(left, PART)):
             self.quit_check()
             outcomes += self._save_part(part)
         return outcomes
@@ -171,6 +166,35 @@ class RabbitMQCrashStorage(CrashStorageBase):
         self._claims.release(check_crash_id(crash_id))
         return crash_id
 
+    def count(self, queue: str | None = None) -> int:
+        """Return how many messages wait in a queue; default: the one that saves go to.
+
+        Raises:
+            StorageUnavailable: There is no such queue, or the broker is to blame.
+        """
+        self._check_open()
+        messages: int = self._save_executor(lambda it: it.count(queue or self.queue))
+        return messages
+
+    def purge(self, queue: str | None = None) -> int:
+        """Drop all messages that wait in a queue; return how many. What is handed out stays so.
+
+        Args:
+            queue: Its name; default: the one that saves go to. It is emptied, not deleted.
+
+        Raises:
+            StorageUnavailable: There is no such queue, or the broker is to blame.
+        """
+        self._check_open()
+        messages: int = self._save_executor(lambda it: it.purge(queue or self.queue))
+        return messages
+
+    @property
+    def queue(self) -> str:
+        """The name of the queue that saves go to."""
+        name: str = self.options.routing_key or getattr(self.options, self._saves_to)
+        return name
+
     def close(self) -> None:
         """Give back what is not acknowledged, within 5 seconds; a second call does nothing."""
         super().close()
@@ -191,7 +215,8 @@ class RabbitMQCrashStorage(CrashStorageBase):
         if self.options.filter_on_legacy_processing and legacy not in (0, "0"):
             logger.debug("%s is not queued: legacy_processing is %r", crash_id, legacy)
             return False
-        if random.randint(1, 100) > self.options.throttle:  # noqa: S311 - sampling
+        throttle = self.options.throttle
+        if throttle < 100 and random.randint(1, 100) > throttle:  # noqa: S311, PLR2004 - a sample
             logger.info("%s is not queued: throttled", crash_id)
             return False
         return True
@@ -220,12 +245,11 @@ class RabbitMQCrashStorage(CrashStorageBase):
 
     def _publish(self, crash_ids: list[str]) -> list[CrashStorageError | None]:
         """Queue crashes; what may come to be queued is tried again, and nothing else."""
-        queue = self.options.routing_key or getattr(self.options, self._saves_to)
         outcomes: list[CrashStorageError | None] = [None] * len(crash_ids)
         left = [*range(len(crash_ids))]
 
         def publish(connection: Connection) -> None:
-            done = connection.publish(queue, [crash_ids[place] for place in left])
+            done = connection.publish(self.queue, [crash_ids[place] for place in left])
             for place, outcome in zip(left, done, strict=True):
                 outcomes[place] = outcome
             failed = [(place, error) for place, error in zip(left, done, strict=True) if error]
@@ -239,68 +263,3 @@ class RabbitMQCrashStorage(CrashStorageBase):
             for place in left:
                 outcomes[place] = outcomes[place] or error
         return outcomes
-
-
-class ReprocessingRabbitMQCrashStore(RabbitMQCrashStorage):
-    """Queues every crash for reprocessing. Options: `ReprocessingOptions`."""
-
-    Options: ClassVar[type[StorageOptions]] = ReprocessingOptions
-    options: ReprocessingOptions
-
-    _saves_to = "reprocessing_queue_name"
-
-    def reprocess(self, crash_ids: Iterable[str]) -> bool:
-        """Queue crashes by their IDs; return whether there were any.
-
-        Raises:
-            InvalidCrashID: One of them is none; nothing was queued.
-            StorageUnavailable: Not all of them are queued.
-        """
-        self._check_open()
-        checked = [check_crash_id(crash_id) for crash_id in _listed(crash_ids)]
-        for first in range(0, len(checked), _PART):
-            self.quit_check()
-            self._queue(checked[first : first + _PART])
-        return bool(checked)
-
-
-class ReprocessingOneRabbitMQCrashStore(ReprocessingRabbitMQCrashStore):
-    """`ReprocessingRabbitMQCrashStore` for the odd crash: it keeps no connection.
-
-    Options: `ReprocessingOneOptions`.
-    """
-
-    Options: ClassVar[type[StorageOptions]] = ReprocessingOneOptions
-    options: ReprocessingOneOptions
-
-
-class PriorityjobRabbitMQCrashStore(ReprocessingRabbitMQCrashStore):
-    """Queues every crash for processing before others. Options: `PriorityjobOptions`."""
-
-    Options: ClassVar[type[StorageOptions]] = PriorityjobOptions
-    options: PriorityjobOptions
-
-    _saves_to = "priority_queue_name"
-
-    def process(self, crash_ids: Iterable[str]) -> bool:
-        """Queue crashes by their IDs; return whether there were any.
-
-        Raises:
-            InvalidCrashID: One of them is none; nothing was queued.
-            StorageUnavailable: Not all of them are queued.
-        """
-        return self.reprocess(crash_ids)
-
-    def create(self, uuid: str) -> bool:
-        """Queue one crash: what the service `CrashData` asks of priority jobs.
-
-        Raises:
-            InvalidCrashID: It is none.
-            StorageUnavailable: It is not queued.
-        """
-        return self.reprocess([uuid])
-
-
-def _listed(crash_ids: Iterable[str]) -> Iterable[str]:
-    # A single ID is a sequence of texts as well.
-    return [crash_ids] if isinstance(crash_ids, str) else crash_ids

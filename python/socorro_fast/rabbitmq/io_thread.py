@@ -75,6 +75,7 @@ class IOThread:
         self.lock = threading.Lock()
         self.connection: Any = None
         self.is_over = False
+        self._is_open = False
         self._failure: BaseException | None = None
         self._todo: deque[Callable[[], object]] = deque()
         self._opened: Future[None] = Future()
@@ -100,7 +101,8 @@ class IOThread:
         Raises:
             StorageUnavailable: It does not come up.
         """
-        self.wait(self._opened, "connect", timeout)
+        if not self._is_open:
+            self.wait(self._opened, "connect", timeout)
 
     def call(self, function: Callable[..., object], *args: Any) -> None:
         """Have `function` called in the thread, soon.
@@ -197,6 +199,7 @@ class IOThread:
                 self._abort(error)
 
     def _on_open(self, _connection: object) -> None:
+        self._is_open = True
         self._opened.set_result(None)
 
     def _on_end(self, _connection: object, error: BaseException) -> None:

@@ -1,0 +1,207 @@
+"""Queues in RabbitMQ, against the original's way: python -m benches.rabbitmq [ROUNDS].
+
+A broker of its own is started, with its files in the directory for temporary files (TMPDIR); or
+SOCORRO_FAST_TEST_RABBITMQ names one. All contestants of a row take turns in one run.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import random
+import statistics
+import sys
+import threading
+import time
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pika
+
+from socorro_fast import RabbitMQCrashStorage
+from socorro_fast.crash_id import new_crash_ids
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+from servers import rabbitmq
+
+THREADS = 8
+SAVES = 4000
+TAKEN = 3000
+WARM_UP_ROUNDS = 1
+PLACE = "benches"
+
+Contestant = "Callable[[list[str]], float]"
+
+
+def main() -> int:
+    """Measure, print, and return whether the targets are reached."""
+    logging.disable(logging.ERROR)
+    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 7
+    saves = {
+        "not confirmed, a connection a thread (the original)": save_original,
+        "save_raw_crash, confirmed": save_each,
+        "save_many of 100, confirmed": save_batches,
+    }
+    takes = {
+        "polled, pika alone (the original)": take_original,
+        "consume='poll'": partial(take, consume="poll"),
+        "consume='prefetch'": partial(take, consume="prefetch"),
+    }
+    saved = measure(f"{SAVES} saves from {THREADS} threads", saves, rounds, SAVES)
+    taken = measure(f"{TAKEN} crashes taken and acknowledged", takes, rounds, TAKEN)
+    reached = [
+        judge("confirmed from 8 threads : not confirmed", 0.5, ratio(saved, 1, 0)),
+        judge("save_many from 8 threads : not confirmed", 0.5, ratio(saved, 2, 0)),
+        judge("prefetch : consume='poll'", 3, ratio(taken, 2, 1)),
+        judge("prefetch : polled by pika alone", 3, ratio(taken, 2, 0)),
+    ]
+    return 0 if all(reached) else 1
+
+
+def measure(
+    title: str, contestants: dict[str, Any], rounds: int, count: int
+) -> dict[str, list[float]]:
+    """Return what each contestant does a second, a figure a round."""
+    rates: dict[str, list[float]] = {name: [] for name in contestants}
+    for number in range(WARM_UP_ROUNDS + rounds):
+        for name in random.sample([*contestants], len(contestants)):
+            rabbitmq.delete_queues(PLACE)
+            seconds = contestants[name](new_crash_ids(count))
+            if number >= WARM_UP_ROUNDS:
+                rates[name].append(count / seconds)
+    rabbitmq.delete_queues(PLACE)
+    print(f"\n{title}, a second: median (lowest to highest of {rounds})")
+    for name, each in rates.items():
+        low, high = min(each), max(each)
+        print(f"  {name:52} {statistics.median(each):8,.0f}  ({low:,.0f} to {high:,.0f})")
+    return rates
+
+
+def ratio(rates: dict[str, list[float]], ours: int, theirs: int) -> float:
+    """Return the median over the rounds of the ratio of two contestants."""
+    each = [*rates.values()]
+    return statistics.median(a / b for a, b in zip(each[ours], each[theirs], strict=True))
+
+
+def judge(what: str, target: float, found: float) -> bool:
+    """Print a ratio beside its target, and return whether it is reached."""
+    print(f"{what:44} {found:6.2f} (target {target:g}): {'ok' if found >= target else 'MISSED'}")
+    return found >= target
+
+
+def in_threads(work: Callable[[list[str]], None], crash_ids: list[str]) -> float:
+    """Return the seconds that THREADS threads take, each with its part of the crash IDs."""
+    start = threading.Barrier(THREADS + 1)
+
+    def run(part: list[str]) -> None:
+        start.wait()
+        work(part)
+
+    parts = [crash_ids[number::THREADS] for number in range(THREADS)]
+    threads = [threading.Thread(target=run, args=(part,)) for part in parts]
+    for thread in threads:
+        thread.start()
+    start.wait()
+    begun = time.perf_counter()
+    for thread in threads:
+        thread.join()
+    return time.perf_counter() - begun
+
+
+def save_original(crash_ids: list[str]) -> float:
+    """Publish as the original did: persistent, and not confirmed."""
+    queue = rabbitmq.queues(PLACE)["standard_queue_name"]
+    properties = pika.BasicProperties(delivery_mode=2)
+    with contextlib.ExitStack() as stack:
+        channels = [
+            stack.enter_context(contextlib.closing(rabbitmq.connect(rabbitmq.shared()))).channel()
+            for _ in range(THREADS)
+        ]
+        channels[0].queue_declare(queue, durable=True)
+
+        def work(part: list[str]) -> None:
+            channel = channels.pop()
+            for crash_id in part:
+                channel.basic_publish("", queue, crash_id, properties)
+
+        return in_threads(work, crash_ids)
+
+
+def save_each(crash_ids: list[str]) -> float:
+    """Save one by one; each save returns when it is confirmed."""
+    with opened() as storage:
+
+        def work(part: list[str]) -> None:
+            for crash_id in part:
+                storage.save_raw_crash({}, None, crash_id)
+
+        return in_threads(work, crash_ids)
+
+
+def save_batches(crash_ids: list[str]) -> float:
+    """Save a hundred a call; a call returns when all are confirmed."""
+    with opened() as storage:
+
+        def work(part: list[str]) -> None:
+            for first in range(0, len(part), 100):
+                items = (({}, None, crash_id) for crash_id in part[first : first + 100])
+                assert not any(storage.save_many(items))
+
+        return in_threads(work, crash_ids)
+
+
+def opened(**options: Any) -> RabbitMQCrashStorage:
+    """Return a storage that is connected."""
+    storage = RabbitMQCrashStorage(**rabbitmq.options(PLACE), **options)
+    assert not any(storage.new_crashes())
+    with storage._saving() as connection:
+        connection._ready_publisher()
+    return storage
+
+
+def fill(crash_ids: list[str]) -> None:
+    """Put crashes on the standard queue."""
+    with opened() as storage:
+        storage.save_many(({}, None, crash_id) for crash_id in crash_ids)
+
+
+def take(crash_ids: list[str], consume: str) -> float:
+    """Take all new crashes and acknowledge each."""
+    with opened(consume=consume) as storage:
+        fill(crash_ids)
+        begun = time.perf_counter()
+        taken = [storage.ack_crash(crash_id) for crash_id in storage.new_crashes()]
+        elapsed = time.perf_counter() - begun
+    assert len(taken) == len(crash_ids)
+    return elapsed
+
+
+def take_original(crash_ids: list[str]) -> float:
+    """Take as the original did: ask the priority queue, then the others; acknowledge each."""
+    fill(crash_ids)
+    names = rabbitmq.queues(PLACE)
+    order = [names[f"{kind}_queue_name"] for kind in ("priority", "standard", "reprocessing")]
+    with contextlib.closing(rabbitmq.connect(rabbitmq.shared())) as connection:
+        channel = connection.channel()
+        begun = time.perf_counter()
+        taken = 0
+        while True:
+            for queue in order:
+                method, _properties, _body = channel.basic_get(queue)
+                if method is not None:
+                    break
+            else:
+                break
+            channel.basic_ack(method.delivery_tag)
+            taken += 1
+        elapsed = time.perf_counter() - begun
+    assert taken == len(crash_ids)
+    return elapsed
+
+
+if __name__ == "__main__":
+    sys.exit(main())
