@@ -171,21 +171,19 @@ impl AntennaTree {
     /// Object by object over what is there; what the crash no longer has goes last.
     fn replace(&self, report: &Report<'_>) -> Result<()> {
         let _lock = self.lock(report)?;
-        let raw_path = report.raw_crash.path();
-        let was_there = self
-            .root
-            .is_file(&raw_path)
-            .during("look at", || self.shown(&report.raw_crash))?;
-        self.publish_over(report).inspect_err(|_| {
-            if !was_there && let Ok(dir) = self.root.open_dir(&report.raw_crash.dir) {
-                let _ = dir::unlink(dir.as_fd(), &report.raw_crash.name);
-            }
-        })?;
-        self.drop_absent_dumps(report)
+        let mut is_new = false;
+        self.publish_over(report, &mut is_new)
+            .and_then(|()| self.drop_absent_dumps(report))
+            .inspect_err(|_| {
+                if is_new && let Ok(dir) = self.root.open_dir(&report.raw_crash.dir) {
+                    let _ = dir::unlink(dir.as_fd(), &report.raw_crash.name);
+                }
+            })
     }
 
-    /// Stage everything, so that a full disk comes before the first change, and publish it.
-    fn publish_over(&self, report: &Report<'_>) -> Result<()> {
+    /// Stage everything, so that a full disk comes before the first change, and publish it. Says whether
+    /// there is a raw crash now where none was: of what a killed save left, or one under way.
+    fn publish_over(&self, report: &Report<'_>, is_new: &mut bool) -> Result<()> {
         let order = report.dumps.iter().chain([&report.dump_names]);
         let files: Vec<&File<'_>> = order.chain([&report.raw_crash]).collect();
         let dirs = files
@@ -201,11 +199,20 @@ impl AntennaTree {
             );
         }
         for ((file, dir), new) in files.iter().zip(&dirs).zip(staged) {
-            new.publish_over(report.id, &file.name)
-                .during("replace", || self.shown(file))?;
+            let added = self.put(report, file, new)?;
+            *is_new = added && std::ptr::eq(*file, &raw const report.raw_crash);
             self.sync(dir.as_fd(), file)?;
         }
         Ok(())
+    }
+
+    /// Give a staged file its name, whatever has it; whether nothing had.
+    fn put(&self, report: &Report<'_>, file: &File<'_>, new: Staged<'_>) -> Result<bool> {
+        let done = match new.publish_new(&file.name) {
+            Ok(Err(new)) => new.publish_over(report.id, &file.name).map(|()| false),
+            added => added.map(|_| true),
+        };
+        done.during("replace", || self.shown(file))
     }
 
     /// Remove the dumps that a save before this one left, under names that this one does not have.
