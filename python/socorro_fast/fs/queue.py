@@ -86,7 +86,8 @@ class FSQueue(CrashStorageBase):
         try:
             for crash_id in left:
                 self.quit_check()
-                self._check_pass(tree)
+                if self._closed or tree is not self._tree:
+                    self._check_pass(tree)
                 if advance:
                     yield from self._advance(tree, crash_id)
                 else:

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
+use foldhash::fast::RandomState;
+
 use super::footer::Entry;
 use super::journal::{Event, News, Turn};
 use super::record::{Flags, Key, RecordKind};
@@ -43,7 +45,7 @@ struct Part {
 /// The queue of a day.
 #[derive(Debug, Default)]
 pub(crate) struct Backlog {
-    crashes: HashMap<Key, State>,
+    crashes: HashMap<Key, State, RandomState>,
     /// Those that can be handed out.
     ready: BTreeSet<Ticket>,
     /// Segments by number.
@@ -51,7 +53,7 @@ pub(crate) struct Backlog {
     /// Segments that nothing is queued in any more.
     done: HashSet<u64>,
     /// Crashes by the number of the consumer that has them.
-    held: HashMap<u64, HashSet<Key>>,
+    held: HashMap<u64, HashSet<Key, RandomState>>,
 }
 
 impl Backlog {

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
 
+use foldhash::fast::RandomState;
 use rustix::io::Errno;
 
 use super::backlog::Ticket;
@@ -22,7 +23,7 @@ use crate::queue::Batch;
 pub(crate) struct Queue {
     consumer: Mutex<Option<Arc<Consumer>>>,
     days: Mutex<HashMap<u32, Arc<Mutex<QueueDay>>>>,
-    held: Mutex<HashMap<CrashId, Held>>,
+    held: Mutex<HashMap<Key, Held, RandomState>>,
 }
 
 /// A crash that was handed out here.
@@ -33,7 +34,7 @@ struct Held {
 }
 
 /// Crashes that the same journal says the rest about.
-type OfJournal = (Arc<Appender>, Vec<(CrashId, Turn)>);
+type OfJournal = (Arc<Appender>, Vec<Turn>);
 
 impl Queue {
     /// The consumer that this storage is, once it is one.
@@ -99,11 +100,9 @@ impl Queue {
         let tickets = day.claim(consumer.number, after, limit)?;
         let mut held = locked(&self.held);
         for ticket in &tickets {
-            if let Some(id) = ticket.1.crash_id() {
-                let turn = turn_of(*ticket, consumer.number);
-                let appender = Arc::clone(&day.journal.appender);
-                held.insert(id, Held { turn, appender });
-            }
+            let turn = turn_of(*ticket, consumer.number);
+            let appender = Arc::clone(&day.journal.appender);
+            held.insert(ticket.1, Held { turn, appender });
         }
         Ok(tickets)
     }
@@ -114,29 +113,30 @@ impl Queue {
             let consumer = self.consumer(store)?;
             day.free_the_dead(&consumer);
             let held = locked(&self.held);
-            day.give_back_unheld(consumer.number, |id| held.contains_key(id))?;
+            day.give_back_unheld(consumer.number, |key| held.contains_key(key))?;
         }
         day.mark_done()
     }
 
     /// Say of a crash that was handed out what became of it; false if it was not handed out here.
     fn settle(&self, id: &CrashId, event: impl Fn(Turn) -> Event) -> Result<bool> {
-        let Some(found) = locked(&self.held).get(id).cloned() else {
+        let key = Key::of(id);
+        let Some(found) = locked(&self.held).get(&key).cloned() else {
             return Ok(false);
         };
         tell(&found.appender, &[event(found.turn)])?;
-        locked(&self.held).remove(id);
+        locked(&self.held).remove(&key);
         Ok(true)
     }
 
     /// Acknowledge many with few writes; what could not be acknowledged is still held.
     fn ack_many(&self, ids: &[CrashId]) -> Result<()> {
         for (appender, found) in self.by_journal(ids) {
-            let events: Vec<Event> = found.iter().map(|(_, turn)| Event::Ack(*turn)).collect();
+            let events: Vec<Event> = found.iter().map(|turn| Event::Ack(*turn)).collect();
             tell(&appender, &events)?;
             let mut held = locked(&self.held);
-            for (id, _) in found {
-                held.remove(&id);
+            for turn in found {
+                held.remove(&turn.key);
             }
         }
         Ok(())
@@ -146,11 +146,10 @@ impl Queue {
     fn by_journal(&self, ids: &[CrashId]) -> Vec<OfJournal> {
         let mut groups: Vec<OfJournal> = Vec::new();
         let held = locked(&self.held);
-        for (id, found) in ids.iter().filter_map(|id| Some((id, held.get(id)?))) {
-            let one = (*id, found.turn);
+        for found in ids.iter().filter_map(|id| held.get(&Key::of(id))) {
             match groups.last_mut() {
-                Some((last, turns)) if Arc::ptr_eq(last, &found.appender) => turns.push(one),
-                _ => groups.push((Arc::clone(&found.appender), vec![one])),
+                Some((last, turns)) if Arc::ptr_eq(last, &found.appender) => turns.push(found.turn),
+                _ => groups.push((Arc::clone(&found.appender), vec![found.turn])),
             }
         }
         groups

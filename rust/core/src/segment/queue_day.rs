@@ -13,8 +13,8 @@ use super::file::{number_in, segment_name};
 use super::format::Salt;
 use super::journal::{Event, Journal, Turn};
 use super::load;
+use super::record::Key;
 use super::scan::{Reading, scan};
-use crate::crash_id::CrashId;
 use crate::dir;
 use crate::error::{During, Result};
 
@@ -156,13 +156,13 @@ impl QueueDay {
     pub(crate) fn give_back_unheld(
         &mut self,
         consumer: u64,
-        is_held: impl Fn(&CrashId) -> bool,
+        is_held: impl Fn(&Key) -> bool,
     ) -> Result<()> {
         if !self.doubtful {
             return Ok(());
         }
         let held = self.backlog.held_by(consumer);
-        let unheld = held.filter(|key| key.crash_id().is_none_or(|id| !is_held(&id)));
+        let unheld = held.filter(|key| !is_held(key));
         let events: Vec<Event> = unheld
             .map(|key| Event::Release(turn_of((0, *key), consumer)))
             .collect();

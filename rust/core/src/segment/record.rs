@@ -18,15 +18,18 @@ const ENTRY: usize = 24;
 /// A table that is longer is a lie: names have 219 bytes at most, and nobody sends so many dumps.
 const TABLE_MAX: u32 = 1 << 24;
 
+/// Where the pairs of digits of a crash ID begin.
+const PAIRS: [usize; 16] = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34];
+
 /// A crash ID in 16 bytes: its hexadecimal digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Key(pub(crate) [u8; 16]);
 
 impl Key {
     pub(crate) fn of(id: &CrashId) -> Self {
-        let mut digits = id.as_bytes().iter().filter(|byte| **byte != b'-');
-        let mut next = || digits.next().map_or(0, |digit| value_of(*digit));
-        Self(std::array::from_fn(|_| next() << 4 | next()))
+        let text = id.as_bytes();
+        let digit = |at: usize| text.get(at).map_or(0, |digit| value_of(*digit));
+        Self(PAIRS.map(|at| digit(at) << 4 | digit(at + 1)))
     }
 
     /// The key that was shortened for the index of a day.
@@ -43,10 +46,10 @@ impl Key {
     /// The crash ID, if these are the digits of one.
     pub(crate) fn crash_id(&self) -> Option<CrashId> {
         let mut text = [b'-'; 36];
-        let digits = self.0.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-        let places = (0..36).filter(|at| !matches!(at, 8 | 13 | 18 | 23));
-        for (at, digit) in places.zip(digits) {
-            put(&mut text, at, &[character_of(digit)]);
+        for (at, byte) in PAIRS.into_iter().zip(self.0) {
+            if let Some([high, low]) = text.get_mut(at..at + 2) {
+                (*high, *low) = (character_of(byte >> 4), character_of(byte & 15));
+            }
         }
         CrashId::accept(&text)
     }
