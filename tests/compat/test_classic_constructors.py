@@ -196,6 +196,10 @@ def test_when_a_member_cannot_be_made_the_others_are_closed():
     with pytest.raises(ConfigurationError):
         classic.PolyCrashStorage(config)
     assert sorted(Noisy.closed) == ["a", "b"]
+    config |= {"storage_namespaces": "a", "required": ["no such"]}
+    with pytest.raises(ConfigurationError, match="no such"):
+        classic.PolyCrashStorage(config)
+    assert sorted(Noisy.closed) == ["a", "a", "b"]
 
 
 def test_a_namespace_falls_back_on_the_one_above_for_what_is_no_option(tmp_path):

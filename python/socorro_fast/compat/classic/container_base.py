@@ -33,16 +33,19 @@ class ContainerBase(CrashStorageBase):
 
     class_options: ClassVar[Mapping[str, str]] = {}
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        # Members that were made are closed again when the container cannot be.
+        with ExitStack() as self._opened:
+            super().__init__(*args, **kwargs)
+            self._opened.pop_all()
+
     def _find_options(
         self, config: Any, quit_check_callback: Any, given: Mapping[str, Any]
     ) -> dict[str, Any]:
         found = super()._find_options(config, quit_check_callback, given)
-        if config is None:
-            return found
-        with ExitStack() as opened:
-            for option, members in self._members_of(config, found, opened, quit_check_callback):
-                found[option] = members
-            opened.pop_all()
+        if config is not None:
+            for option, it in self._members_of(config, found, self._opened, quit_check_callback):
+                found[option] = it
         return found
 
     @classmethod
