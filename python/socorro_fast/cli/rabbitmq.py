@@ -9,8 +9,10 @@ import typer
 from socorro_fast.checks import check_crash_id
 from socorro_fast.cli.failures import Failures, complain, verb
 from socorro_fast.cli.lines import AsJson, CrashIds, read_ids, show
-from socorro_fast.cli.stores import Options, open_store
+from socorro_fast.cli.stores import split_option
+from socorro_fast.config import find_class
 from socorro_fast.errors import InvalidCrashID
+from socorro_fast.rabbitmq.options import RabbitMQOptions
 
 app = typer.Typer(
     help="Queue crashes in RabbitMQ by their IDs; empty a queue.",
@@ -19,17 +21,28 @@ app = typer.Typer(
 )
 _BATCH = 1000
 
+RabbitMQOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--option",
+        "-o",
+        metavar="NAME=VALUE",
+        help="An option of the storage, such as host=localhost; repeatable. "
+        "SOCORRO_FAST_RABBITMQ_PASSWORD and the like are read as well.",
+    ),
+]
+
 
 @app.command()
 @verb
-def reprocess(ids: CrashIds = None, option: Options = None, as_json: AsJson = False) -> None:
+def reprocess(ids: CrashIds = None, option: RabbitMQOption = None, as_json: AsJson = False) -> None:
     """Queue crashes for reprocessing; print the ID of each that is queued."""
     _queue("ReprocessingRabbitMQCrashStore", ids, option, as_json)
 
 
 @app.command()
 @verb
-def priority(ids: CrashIds = None, option: Options = None, as_json: AsJson = False) -> None:
+def priority(ids: CrashIds = None, option: RabbitMQOption = None, as_json: AsJson = False) -> None:
     """Queue crashes before all others; print the ID of each that is queued."""
     _queue("PriorityjobRabbitMQCrashStore", ids, option, as_json)
 
@@ -41,7 +54,7 @@ def purge(
     yes: Annotated[
         bool, typer.Option("--yes", help="Purge; without it, only say what would be.")
     ] = False,
-    option: Options = None,
+    option: RabbitMQOption = None,
     as_json: AsJson = False,
 ) -> None:
     """Drop all messages that wait in a queue. Drops nothing without --yes.
@@ -76,6 +89,8 @@ def _checked(ids: Iterator[str], failures: Failures) -> Iterator[str]:
 
 
 def _open(class_name: str, option: list[str] | None) -> Any:
-    # Somebody waits: what does not work is said at once. `--option` may ask for more patience.
-    options = ["transaction_executor_class=TransactionExecutor", *(option or ())]
-    return open_store(None, class_name, options)
+    # Somebody waits: what does not work is said at once. Options may ask for more patience.
+    options: dict[str, Any] = {"transaction_executor_class": "TransactionExecutor"}
+    options |= RabbitMQOptions.find_in_environment()
+    options |= dict(split_option(each) for each in option or ())
+    return find_class(class_name)(**options)
