@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benches import filesystems, memory, suite, table
+from benches import filesystems, memory, overhead, suite, table
 from benches.contestants import DebugBuildError, check_release_build
 from benches.floor import Floor, FloorError, build
 from benches.operations import OPERATIONS
@@ -47,6 +47,8 @@ def _run(arguments: argparse.Namespace) -> int:
         return suite.print_syscalls(contestants)
     if arguments.op == [memory.NAME]:
         return memory.measure()
+    if arguments.op == [overhead.NAME]:
+        return overhead.measure()
     return _measure(arguments, contestants)
 
 
@@ -59,7 +61,7 @@ def parser() -> argparse.ArgumentParser:
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    choices = [*names, suite.CRASH_IDS, memory.NAME]
+    choices = [*names, suite.CRASH_IDS, memory.NAME, overhead.NAME]
     made.add_argument("--op", action="append", choices=choices, help="measure this only")
     made.add_argument("--fs", action="append", choices=["tmpfs", "ext4", "xfs"], help="and here")
     made.add_argument("--rounds", type=int, default=15, help="rounds an operation, default 15")

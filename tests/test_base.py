@@ -15,7 +15,7 @@ from socorro_fast.operations import OPERATIONS
 
 SUPPORTED = {
     "save_raw_crash", "save_processed", "save_raw_and_processed", "new_crashes", "ack_crash",
-    "release_crash", "save_many", "get_many", "remove_many",
+    "release_crash", "save_many", "get_many", "remove_many", "ack_many",
 }  # fmt: skip
 
 

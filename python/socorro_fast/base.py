@@ -300,11 +300,11 @@ class CrashStorageBase:
 
 def _checked_callback(callback: Callable[[], object] | None) -> Callable[[], object]:
     if callback is None:
-        return _never_quit
+        return never_quit
     if not callable(callback):
         raise ConfigurationError(f"quit_check_callback must be callable, not {shown(callback)}")
     return callback
 
 
-def _never_quit() -> None:
-    pass
+def never_quit() -> None:
+    """Do nothing: what storages ask that are not told when to quit."""

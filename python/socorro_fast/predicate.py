@@ -48,17 +48,21 @@ class Predicate:
 
     Raises:
         ConfigurationError: `text` is none; the message has the position, counted from 0.
+
+    Attributes:
+        text: The expression.
+        value: The same as a function that returns what is found true or false, without a call more.
     """
 
     def __init__(self, text: str) -> None:
         if not isinstance(text, str):
             raise ConfigurationError(f"a condition is text, not {shown(text)}")
         self.text = text
-        self._holds = _Parser(text).parse()
+        self.value = _Parser(text).parse()
 
     def __call__(self, crash: Crash) -> bool:
         """Return whether the condition holds for `crash`; this never raises for data from JSON."""
-        return bool(self._holds(crash))
+        return bool(self.value(crash))
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.text!r})"

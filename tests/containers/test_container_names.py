@@ -11,7 +11,7 @@ from socorro_fast import containers
 @pytest.mark.parametrize("name", containers.__all__)
 def test_every_name_is_there(name):
     home = getattr(containers, name).__module__
-    assert home == f"socorro_fast.containers.{containers._HOME[name]}"
+    assert f"{home}.".startswith(f"socorro_fast.containers.{containers._HOME[name]}.")
 
 
 def test_type_checkers_see_the_names_that_exist():

@@ -3,8 +3,18 @@
 import logging
 
 import pytest
-from odd_storages import DUMPS, ID, OLD, OTHER, PROCESSED, RAW, Broken, Recorder, Switched
 
+from containers.odd_storages import (
+    DUMPS,
+    ID,
+    OLD,
+    OTHER,
+    PROCESSED,
+    RAW,
+    Broken,
+    Recorder,
+    Switched,
+)
 from socorro_fast import (
     CorruptCrash,
     CrashIDNotFound,

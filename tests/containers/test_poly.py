@@ -5,8 +5,8 @@ import threading
 from collections import UserDict
 
 import pytest
-from odd_storages import DUMPS, ID, OTHER, PROCESSED, RAW, Broken, Recorder, Vandal
 
+from containers.odd_storages import DUMPS, ID, OTHER, PROCESSED, RAW, Broken, Recorder, Vandal
 from socorro_fast import (
     ConfigurationError,
     CrashIDNotFound,

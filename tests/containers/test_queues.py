@@ -3,8 +3,8 @@
 import threading
 
 import pytest
-from odd_storages import DUMPS, ID, OLD, OTHER, RAW, Switched
 
+from containers.odd_storages import DUMPS, ID, OLD, OTHER, RAW, Switched
 from socorro_fast import (
     BenchmarkingCrashStorage,
     FallbackCrashStorage,

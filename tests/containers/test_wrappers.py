@@ -7,8 +7,8 @@ import re
 import threading
 
 import pytest
-from odd_storages import DUMPS, ID, OTHER, PROCESSED, RAW, Broken
 
+from containers.odd_storages import DUMPS, ID, OTHER, PROCESSED, RAW, Broken
 from socorro_fast import (
     BenchmarkingCrashStorage,
     ConfigurationError,

@@ -59,7 +59,7 @@ def _postgresql(tmp_path: Path, **options: Any) -> CrashStorageBase:
 
 
 ALL = frozenset(OPERATIONS)
-QUEUE = frozenset({"new_crashes", "ack_crash", "release_crash"})
+QUEUE = frozenset({"new_crashes", "ack_crash", "release_crash", "ack_many"})
 DUMPS = frozenset({"get_raw_dump", "get_raw_dumps", "get_raw_dumps_as_files"})
 
 BACKENDS: dict[str, Backend] = {

@@ -147,7 +147,7 @@ def _fallback_postgresql(memory, queue, legacy, tree, postgresql, **options):
     return FallbackCrashStorage(primary=poly, fallback=legacy("spare"), **options)
 
 
-_QUEUE = frozenset({"new_crashes", "ack_crash", "release_crash"})
+_QUEUE = frozenset({"new_crashes", "ack_crash", "release_crash", "ack_many"})
 
 # Name -> factory, whether a second one sees the first one's crashes, what it does not offer.
 CONTAINERS: dict[str, tuple[Make, bool, frozenset[str]]] = {

@@ -10,7 +10,7 @@ from socorro_fast.base import CrashStorageBase
 QUEUED = frozenset(
     {
         "save_raw_crash", "save_raw_and_processed", "save_many",
-        "new_crashes", "ack_crash", "release_crash",
+        "new_crashes", "ack_crash", "ack_many", "release_crash",
     }
 )  # fmt: skip
 

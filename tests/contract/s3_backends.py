@@ -53,7 +53,7 @@ def _fallback(tmp_path: Path, **options: Any) -> CrashStorageBase:
     return FallbackCrashStorage(primary=far, fallback=near, **options)
 
 
-_QUEUE = frozenset({"new_crashes", "ack_crash", "release_crash"})
+_QUEUE = frozenset({"new_crashes", "ack_crash", "release_crash", "ack_many"})
 _RAW = frozenset(
     {
         "save_raw_crash", "get_raw_crash", "get_raw_crash_bytes", "get_raw_dump", "get_raw_dumps",

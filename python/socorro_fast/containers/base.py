@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-QUEUE = frozenset({"new_crashes", "ack_crash", "release_crash"})
+QUEUE = frozenset({"new_crashes", "ack_crash", "release_crash", "ack_many"})
 """The operations of the queue."""
 
 SAVES = frozenset({"save_raw_crash", "save_processed", "save_raw_and_processed", "save_many"})
@@ -65,6 +65,14 @@ class ContainerBase(CrashStorageBase):
             {each for member in self.members for each in member.exceptions_eligible_for_retry}
         )
         self._handed_out = HandedOut(self._with("new_crashes", self._queues()))
+
+    @property
+    def _asked(self) -> dict[str, CrashStorageBase]:
+        return dict(self._reading)
+
+    @_asked.setter
+    def _asked(self, roles: dict[str, CrashStorageBase]) -> None:
+        self._reading = tuple(roles.items())
 
     def _named_members(self) -> Iterator[tuple[str, CrashStorageBase]]:
         for option in self.member_options:
@@ -111,9 +119,10 @@ class ContainerBase(CrashStorageBase):
         if self._closed:
             self._check_open()
         failures: list[Failure] = []
-        for role, member in self._asked.items():
+        for role, member in self._reading:
             try:
-                return getattr(member, operation)(crash_id, *args)
+                call = getattr(member, operation)
+                return call(crash_id, *args) if args else call(crash_id)
             except MISTAKES:
                 raise
             except (CrashStorageError, OSError) as error:

@@ -32,6 +32,9 @@ class BenchmarkingCrashStorage(TimingContainer):
     Options: ClassVar[type[ContainerOptions]] = BenchmarkingOptions
     options: BenchmarkingOptions
 
+    def _is_wanted(self) -> bool:
+        return logger.isEnabledFor(logging.DEBUG)
+
     def _report(self, operation: str, seconds: float, errors: list[BaseException]) -> None:
         tag, time = self.options.benchmark_tag, timedelta(seconds=seconds)
         if errors:

@@ -55,19 +55,22 @@ class PrimaryDeferredStorage(ContainerBase):
         super().__init__(**options)
         self.primary = self.options.primary
         self.deferred = self.options.deferred
+        criteria = self.options.deferral_criteria
+        self._is_deferred = criteria.value if isinstance(criteria, Predicate) else criteria
 
     def _queues(self) -> dict[str, CrashStorageBase]:
         return {"primary": self.options.primary}
 
     def _save(self, operation: str, crash_id: str, *args: Any) -> None:
-        self._check_open()
+        if self._closed:
+            self._check_open()
         getattr(self._destination(args[0], crash_id), operation)(*args)
 
     def _destination(self, crash: Any, crash_id: str) -> CrashStorageBase:
         if not isinstance(crash, dict):
             return self.primary  # which refuses it, in its own words
         try:
-            return self.deferred if self.options.deferral_criteria(crash) else self.primary
+            return self.deferred if self._is_deferred(crash) else self.primary
         except Exception as error:
             what = f"deferral_criteria failed on crash {crash_id}: {error!r}"
             raise CrashStorageError(what) from error

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import Field, ValidationInfo, field_validator
 
+from socorro_fast.base import never_quit
 from socorro_fast.checks import check_crash_id
 from socorro_fast.containers.base import ContainerBase
 from socorro_fast.containers.failures import group, is_mistake
@@ -84,6 +85,9 @@ class PolyCrashStorage(ContainerBase):
         self._copies = {
             role for role, member in self.roles.items() if not leaves_arguments_alone(member)
         }
+        self._parallel = self.options.parallel
+        overridden = type(self)._save is not PolyCrashStorage._save  # noqa: SLF001 - our own
+        self._is_plain = not (self._parallel or self._copies or overridden)
         self._failures: Counter[str] = Counter()
         self._lock = ForkSafeLock()
 
@@ -96,13 +100,31 @@ class PolyCrashStorage(ContainerBase):
         with self._lock:
             return dict(self._failures)
 
+    def save_raw_crash(
+        self, raw_crash: dict[str, Any], dumps: Mapping[str, Any] | None, crash_id: str
+    ) -> None:
+        """Save a raw crash and its dumps, and queue it, in every member."""
+        if self._closed or not self._is_plain or self.quit_check is not never_quit:
+            self._save("save_raw_crash", crash_id, raw_crash, dumps, crash_id)
+            return
+        # As `_save` would, in a third of the time: nothing is asked, copied or started.
+        failures: list[Failure] = []
+        for role, member in self.roles.items():
+            try:
+                member.save_raw_crash(raw_crash, dumps, crash_id)
+            except Exception as error:  # noqa: BLE001 - kept, and raised when all had a turn
+                failures.append((role, error))
+        if failures:
+            self._report("save_raw_crash", crash_id, (raw_crash, dumps, crash_id), failures)
+
     def _save(self, operation: str, crash_id: str, *args: Any) -> None:
         if self._closed:
             self._check_open()
         # Asked once, before anything is saved: a crash goes to all members or to none.
-        self.quit_check()
+        if self.quit_check is not never_quit:
+            self.quit_check()
         failures: list[Failure] = []
-        if self.options.parallel:
+        if self._parallel:
             self._save_in_threads(operation, args, failures)
         else:
             for role, member in self.roles.items():

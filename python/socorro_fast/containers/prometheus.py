@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from bisect import bisect_left
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from socorro_fast.fork_safe import ForkSafeLock, renew_in_children
+from socorro_fast.fork_safe import renew_in_children
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,12 +29,13 @@ class PrometheusExporter:
     """
 
     def __init__(self) -> None:
-        self._lock = ForkSafeLock()
+        self._lock = threading.Lock()
         self.clear()
         renew_in_children(self)
 
     def renew_after_fork(self) -> None:
-        """Start from zero."""
+        """Start from zero, with a lock that nobody holds."""
+        self._lock = threading.Lock()
         self.clear()
 
     def clear(self) -> None:
@@ -47,9 +49,11 @@ class PrometheusExporter:
         key = storage, operation
         bucket = bisect_left(BUCKETS, seconds)
         with self._lock:
-            if key not in self._counts:
-                self._counts[key], self._sums[key] = [0] * (len(BUCKETS) + 1), 0.0
-            self._counts[key][bucket] += 1
+            counts = self._counts.get(key)
+            if counts is None:
+                counts = self._counts[key] = [0] * (len(BUCKETS) + 1)
+                self._sums[key] = 0.0
+            counts[bucket] += 1
             self._sums[key] += seconds
 
     def failed(self, storage: str, operation: str, error: str) -> None:

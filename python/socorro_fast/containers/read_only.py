@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from socorro_fast.containers.wrapper import WrapperContainer
 from socorro_fast.errors import OperationNotSupported
+from socorro_fast.operations import OPERATIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-_READS = frozenset({"list_crashes", "get_many"})
+_READS = frozenset({name for name in OPERATIONS if name.startswith("get_")} | {"list_crashes"})
 
 
 class ReadOnlyCrashStorage(WrapperContainer):
@@ -24,7 +25,7 @@ class ReadOnlyCrashStorage(WrapperContainer):
     """
 
     def _run(self, operation: str, call: Callable[..., Any], *args: Any) -> Any:
-        if not _is_read(operation):
+        if operation not in _READS:
             raise OperationNotSupported(f"{self!r} refuses {operation}")
         return super()._run(operation, call, *args)
 
@@ -39,8 +40,4 @@ class ReadOnlyCrashStorage(WrapperContainer):
     @property
     def capabilities(self) -> frozenset[str]:
         """The names of the reads that the member has."""
-        return frozenset(filter(_is_read, self.storage.capabilities))
-
-
-def _is_read(operation: str) -> bool:
-    return operation.startswith("get_") or operation in _READS
+        return self.storage.capabilities & _READS

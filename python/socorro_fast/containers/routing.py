@@ -32,12 +32,18 @@ class RoutingContainer(ContainerBase):
         """
 
     def _save(self, operation: str, crash_id: str, *args: Any) -> None:
-        self._check_open()
-        getattr(self._home(check_crash_id(crash_id)), operation)(*args)
+        if self._closed:
+            self._check_open()
+        if not isinstance(crash_id, str):
+            check_crash_id(crash_id)
+        getattr(self._home(crash_id), operation)(*args)
 
     def _read(self, operation: str, crash_id: str, *args: Any) -> Any:
-        self._check_open()
-        return getattr(self._home(check_crash_id(crash_id)), operation)(crash_id, *args)
+        if self._closed:
+            self._check_open()
+        if not isinstance(crash_id, str):
+            check_crash_id(crash_id)
+        return getattr(self._home(crash_id), operation)(crash_id, *args)
 
     def remove(self, crash_id: str) -> None:
         """Remove a crash from the member that it belongs to."""

@@ -36,4 +36,5 @@ class ShardedCrashStorage(RoutingContainer):
     member_options: ClassVar[tuple[str, ...]] = ("storages",)
 
     def _home(self, crash_id: str) -> CrashStorageBase:
-        return self.members[shard_of(crash_id, len(self.members))]
+        members = self.members
+        return members[shard_of(crash_id, len(members))]

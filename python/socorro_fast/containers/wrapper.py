@@ -37,7 +37,8 @@ class WrapperContainer(ContainerBase):
 
     def _run(self, operation: str, call: Callable[..., Any], *args: Any) -> Any:  # noqa: ARG002
         """Return `call(*args)`, which is `operation` of the member."""
-        self._check_open()
+        if self._closed:
+            self._check_open()
         return call(*args)
 
     def _save(self, operation: str, crash_id: str, *args: Any) -> None:  # noqa: ARG002
