@@ -26,6 +26,8 @@ def _new() -> S3Endpoint:
     argv = [program if program.exists() else shutil.which("moto_server"), "-H", "127.0.0.1"]
     endpoint = S3Endpoint(port, "test", "testtest")
     env = os.environ | {"MOTO_S3_DEFAULT_MAX_KEYS": str(PAGE)}
-    log = Path(tempfile.mkdtemp(prefix="moto-")) / "log"
-    endpoint.server = Server([*argv, "-p", str(port)], endpoint.is_ready, log, env=env)
+    endpoint.home = Path(tempfile.mkdtemp(prefix="moto-"))
+    endpoint.server = Server(
+        [*argv, "-p", str(port)], endpoint.is_ready, log=endpoint.home / "log", env=env
+    )
     return endpoint

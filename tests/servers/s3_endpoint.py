@@ -3,8 +3,10 @@
 import atexit
 import itertools
 import os
+import shutil
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from servers.process import Server
@@ -16,13 +18,15 @@ _NUMBERS = itertools.count()
 class S3Endpoint:
     """Where an S3 server answers, and who may ask.
 
-    `server` is the process, if it is ours: only then may a test pause or kill it.
+    `server` is the process, if it is ours: only then may a test pause or kill it. It lives in
+    `home`, which goes with it.
     """
 
     port: int
     access_key: str
     secret_access_key: str
     server: Server | None = None
+    home: Path | None = None
 
     @cached_property
     def client(self) -> Any:
@@ -68,6 +72,13 @@ class S3Endpoint:
     def put(self, bucket: str, key: str, body: bytes) -> None:
         self.client.put_object(Bucket=bucket, Key=key, Body=body)
 
+    def stop(self) -> None:
+        """End our server by force: it keeps nothing that is wanted."""
+        assert self.server is not None
+        assert self.home is not None
+        self.server.kill()
+        shutil.rmtree(self.home)
+
     def is_ready(self) -> None:
         self.new_bucket()
 
@@ -84,5 +95,5 @@ def started(endpoint: S3Endpoint) -> S3Endpoint:
     """Start the server, to be stopped when this process ends."""
     assert endpoint.server is not None
     endpoint.server.start()
-    atexit.register(endpoint.server.stop)
+    atexit.register(endpoint.stop)
     return endpoint

@@ -25,7 +25,7 @@ def new_seaweedfs() -> S3Endpoint:
     """Return a server of the caller's own, not started yet."""
     home = Path(tempfile.mkdtemp(prefix="seaweedfs-"))
     master, volume, filer, s3 = _ports(4)
-    endpoint = S3Endpoint(s3, "test", "testtest")
+    endpoint = S3Endpoint(s3, "test", "testtest", home=home)
     allowed = {
         "name": "test",
         "credentials": [
