@@ -62,7 +62,9 @@ docs: $(VENV)/tested-with
 	$(BIN)/python tools/doc_blocks.py write docs/cli.md
 
 bench: $(VENV)/tested-with
+	$(BIN)/python tools/install_group.py bench
 	$(BIN)/python -m benches
+	$(BIN)/python -m benches.side_by_side --json bench-results/side-by-side.json --plots bench-results
 
 clean:
 	rm -rf $(VENV) target demo-crashes bench-results dist

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +12,7 @@ from benches import filesystems, memory, overhead, suite, table
 from benches.contestants import DebugBuildError, check_release_build
 from benches.floor import Floor, FloorError, build
 from benches.operations import OPERATIONS
+from socorro_fast.bench import machine
 
 if TYPE_CHECKING:
     from benches.results import Row
@@ -24,10 +23,6 @@ exit status: 0 all that was judged has been reached; 1 something was missed;
 be judged: the original was slower against the floor than it should be, or a second processor
 was not there.
 """
-
-
-BUSY = 0.7
-"""The load from which on two processors are not ours alone."""
 
 
 def main() -> int:
@@ -82,7 +77,8 @@ def _measure(arguments: argparse.Namespace, contestants: list[str]) -> int:
     )
     rows: list[Row] = []
     program = arguments.floor or build()
-    _warn_of_load()
+    for warning in machine.warnings(filesystems.MEMORY):
+        print(warning, file=sys.stderr)
     with Floor(program) as floor:
         for line in table.lines(suite.rows(plan, floor, _usable(arguments.fs), keep=rows)):
             print(line, flush=True)
@@ -103,21 +99,8 @@ def _usable(names: list[str] | None) -> list[str]:
     return usable
 
 
-def _warn_of_load() -> None:
-    load = os.getloadavg()[0]
-    if load > BUSY:
-        print(f"the load is {load:.1f}: others are at work, trust nothing", file=sys.stderr)
-
-
 def _report(rows: list[Row]) -> dict[str, object]:
-    machine = {
-        "python": platform.python_version(),
-        "kernel": platform.release(),
-        "machine": platform.machine(),
-        "processors": os.cpu_count(),
-        "load": os.getloadavg()[0],
-    }
-    return {"machine": machine, "rows": [row.as_json() for row in rows]}
+    return {"machine": machine.describe(), "rows": [row.as_json() for row in rows]}
 
 
 def _exit_status(rows: list[Row]) -> int:

@@ -4,32 +4,15 @@ from __future__ import annotations
 
 import statistics
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from benches.machine import Machine
 from benches.targets import CONTROL, GUARDED, SIZE, STRAW_MAN, target
+from socorro_fast.bench.spread import Spread
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from benches.arena import Times
     from benches.operations import Operation
-
-
-class Spread(NamedTuple):
-    """The quartiles of ratios, one of each round."""
-
-    q1: float
-    median: float
-    q3: float
-
-    @classmethod
-    def of(cls, over: Sequence[int], under: Sequence[int]) -> Spread:
-        """Return the quartiles of `over[n] / under[n]`."""
-        ratios = [one / other for one, other in zip(over, under, strict=True)]
-        if len(ratios) == 1:
-            return cls(*ratios * 3)
-        return cls(*statistics.quantiles(ratios, n=4, method="inclusive"))
 
 
 @dataclass

@@ -74,3 +74,60 @@ TARGETS: dict[tuple[str, str], Target] = {
 def target(operation: str, file_system: str) -> Target:
     """Return what an operation must reach on a file system; nothing is judged if not listed."""
     return TARGETS.get((operation, file_system), Target(None))
+
+
+class Must(NamedTuple):
+    """What segments must reach against another contestant in the same run.
+
+    Attributes:
+        task: Of segments.
+        place: Where.
+        over: The contestant that is to be slower.
+        least: How many times slower it must be; a row is missed if even the upper quartile is less.
+        aim: What it should come to.
+        over_task: The task of the other, if it is not the same.
+        control: What two threads of pure work must do for a verdict.
+    """
+
+    task: str
+    place: str
+    over: str
+    least: float
+    aim: float | None = None
+    over_task: str | None = None
+    control: float | None = None
+
+
+SCALING_CONTROL = 1.9
+"""Segments need a second processor that is all theirs to be judged at two threads."""
+
+MUSTS = (
+    Must("save-64K", "tmpfs", "classic", 2.4, 3),
+    Must("save-64K", "ext4", "classic", 3.5, 5),
+    Must("save-64K", "xfs", "classic", 6, 8),
+    Must("save-1M", "tmpfs", "classic", 0.8),
+    Must("save-1M", "ext4", "classic", 1.2),
+    Must("save-1M", "xfs", "classic", 1.5),
+    *(
+        Must("save-64K-2-threads", place, "segments", 1.7, None, "save-64K", SCALING_CONTROL)
+        for place in ("tmpfs", "ext4", "xfs")
+    ),
+    Must("save-64K-8-threads", "disk", "classic", 5, 10),
+    Must("save-64K-8-threads", "disk", "classic", 20, None, "save-64K"),
+    Must("save-64K-8-threads", "disk", "sqlite", 2),
+    Must("save-64K-8-threads", "disk", "lmdb", 2),
+    *(Must("get-raw", place, "radix", 1) for place in ("tmpfs", "ext4", "xfs")),
+    Must("drain-100k", "tmpfs", "classic", 20),
+    Must("drain-100k", "ext4", "classic", 40),
+    *(Must("prune-100k", place, "radix", 200) for place in ("tmpfs", "ext4")),
+)
+"""For segments; what is no such ratio stands below."""
+
+OPEN_CLOSED = 50
+"""Opening what was closed in order may take this times mapping the footers bare."""
+
+OPEN_KILLED = 1
+"""Opening after a kill may take this times reading the unsealed tail twice."""
+
+LATENCY = 3
+"""The p99 of a durable save under a mixed load may be this times that of a bare fdatasync loop."""

@@ -7,6 +7,7 @@ Exit codes: 0 all done, 1 failed, 2 wrong usage, 3 something is not there or is 
 import typer
 
 from socorro_fast.cli import (
+    bench,
     config,
     crash_ids,
     demo,
@@ -33,6 +34,7 @@ app.command("cat")(verb(inspect.cat))
 app.command("ls")(verb(inspect.ls))
 app.command("rm")(verb(remove.rm))
 app.command("new")(verb(queue.new))
+app.command("bench")(verb(bench.bench))
 app.add_typer(crash_ids.app, name="id")
 app.add_typer(config.app, name="config")
 app.add_typer(postgresql.app, name="postgresql")

@@ -1,0 +1,125 @@
+"""One run of storages side by side, and what came out of it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+from benches import filesystems, verdicts
+from benches.targets import LATENCY, OPEN_CLOSED, OPEN_KILLED
+from socorro_fast.bench import latency, machine, opening, plots, report
+from socorro_fast.bench.tasks import TASKS, Task
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from benches.verdicts import Verdict
+    from socorro_fast.bench.report import Result
+    from socorro_fast.bench.stores import Contestant
+
+PLACES = ("tmpfs", "ext4", "xfs", filesystems.DISK)
+OPENING, LATENCIES = "open", "latency"
+ON_DISK = ("save-64K", "save-64K-2-threads", "save-64K-8-threads", "save-1M", "save-1M-8-threads")
+_LONG_TOO = {"classic", "segments", "radix"}
+
+
+class Run:
+    """Measures what the command line asks for.
+
+    Args:
+        arguments: Of `benches.side_by_side`.
+        contestants: Who takes part.
+    """
+
+    def __init__(self, arguments: argparse.Namespace, contestants: list[Contestant]) -> None:
+        self._arguments = arguments
+        self._rounds = 3 if arguments.quick else arguments.rounds
+        self._contestants = contestants
+        self.results: list[Result] = []
+        self.verdicts: list[Verdict] = []
+        self.latencies: dict[str, dict[str, float]] = {}
+
+    def measure(self, place: str) -> None:
+        """Measure everything that is wanted in one place."""
+        if self._arguments.dir:
+            self._arguments.dir.mkdir(parents=True, exist_ok=True)
+            self._measure(self._arguments.dir, place, durable=self._arguments.durable)
+            return
+        with filesystems.directory(place, self._arguments.disk) as directory:
+            self._measure(directory, place, durable=place == filesystems.DISK)
+
+    def _measure(self, directory: Path, place: str, *, durable: bool) -> None:
+        names = [each.name for each in self._contestants]
+        for line in report.lines(self._results(directory, place, durable=durable), names):
+            print(line, flush=True)
+        if self._takes(LATENCIES) and durable:
+            self._measure_latency(directory, place)
+        if self._takes(OPENING) and not durable:
+            self._measure_opening(directory, place)
+
+    def _results(self, directory: Path, place: str, *, durable: bool) -> Iterator[Result]:
+        for task in TASKS:
+            if not self._wants(task, durable=durable):
+                continue
+            who = [each for each in self._contestants if not task.is_long or each.name in _LONG_TOO]
+            control = machine.control() if "2-threads" in task.name else None
+            rows = report.run(directory, place, [task], who, rounds=self._rounds, durable=durable)
+            for row in rows:
+                row.control = control
+                self.results.append(row)
+                yield row
+
+    def _wants(self, task: Task, *, durable: bool) -> bool:
+        if self._arguments.task:
+            return task.name in self._arguments.task
+        if self._arguments.quick and task.is_long:
+            return False
+        return task.name in ON_DISK if durable else True
+
+    def _takes(self, name: str) -> bool:
+        return not self._arguments.task or name in self._arguments.task
+
+    def _measure_latency(self, directory: Path, place: str) -> None:
+        found = latency.measure(directory, self._contestants, self._rounds)
+        for name, taken in found.items():
+            self.latencies[name] = taken.percentiles()
+            said = ", ".join(f"{key} {value:.2f}" for key, value in taken.percentiles().items())
+            print(f"durable save under a mixed load, {name}, ms: {said}", flush=True)
+        if "segments" in found:
+            ratio = found["segments"].p99_over(found[latency.BARE])
+            what = "p99 of a durable save: against a bare fdatasync loop"
+            self.verdicts.append(verdicts.at_most(what, place, ratio, LATENCY))
+
+    def _measure_opening(self, directory: Path, place: str) -> None:
+        crashes = 20_000 if self._arguments.quick else 100_000
+        closed = opening.closed(directory, crashes, self._rounds)
+        why = f"{crashes:,} crashes, {closed.size:,} bytes of footers"
+        what = "opening after a clean close: against mapping the footers"
+        self.verdicts.append(verdicts.at_most(what, place, closed.ratio, OPEN_CLOSED, why))
+        killed = opening.killed(directory, 600, self._rounds)
+        why = f"a tail of {killed.size:,} bytes"
+        what = "opening after a kill: against reading the tail twice"
+        self.verdicts.append(verdicts.at_most(what, place, killed.ratio, OPEN_KILLED, why))
+
+    def finish(self) -> None:
+        """Print verdicts, write files."""
+        self.verdicts = [*verdicts.of_results(self.results), *self.verdicts]
+        for verdict in self.verdicts:
+            print(verdict.line())
+        if self._arguments.json:
+            self._arguments.json.write_text(json.dumps(self._as_json(), indent=1) + "\n")
+        if self._arguments.plots:
+            plots.write(self._arguments.plots, self.results)
+
+    def _as_json(self) -> dict[str, Any]:
+        return {
+            "machine": machine.describe(),
+            "command": sys.argv,
+            "contestants": {each.name: each.tuning for each in self._contestants},
+            "results": [result.as_json() for result in self.results],
+            "latencies": self.latencies,
+            "verdicts": [verdict.as_json() for verdict in self.verdicts],
+        }
