@@ -123,7 +123,9 @@ for _name, _make in CLASSIC.items():
 
 BACKENDS["rabbitmq"] = Backend(queue, persists=True, one_owner=False)
 CAPABILITIES["rabbitmq"] = QUEUED
-BACKENDS["poly-rabbitmq"] = Backend(tree_and_queue, persists=True, one_owner=False)
+BACKENDS["poly-rabbitmq"] = Backend(
+    tree_and_queue, persists=True, one_owner=False, many=100, each=8
+)
 CAPABILITIES["poly-rabbitmq"] = ALL
 
 for _name, (_make, _lacks, _sampled) in S3.items():

@@ -217,7 +217,7 @@ class RabbitMQCrashStorage(CrashStorageBase):
             return False
         throttle = self.options.throttle
         if throttle < 100 and random.randint(1, 100) > throttle:  # noqa: S311, PLR2004 - a sample
-            logger.info("%s is not queued: throttled", crash_id)
+            logger.debug("%s is not queued: throttled", crash_id)
             return False
         return True
 

@@ -162,6 +162,8 @@ class IOThread:
     def renew_after_fork(self) -> None:
         """Let go of the parent's connection without a word to the broker."""
         self.lock = threading.Lock()
+        if self.is_over:
+            return
         self.is_over = True
         self._failure = ConnectionError("it is that of the process before the fork")
         # The descriptors must not keep the parent's connection open, nor be closed behind the back
@@ -223,6 +225,8 @@ class IOThread:
         if not self._opened.done():
             self._opened.set_exception(self._failure or ConnectionError("it is closed"))
         self._loop.close()
+        # Others have these numbers from now on.
+        self._loop.descriptors.clear()
 
 
 # What a child of a fork inherited is kept: collecting it would close numbers it no longer owns.
