@@ -16,7 +16,7 @@ use super::format::VERSION;
 use super::queue::Queue;
 use super::record::Key;
 use crate::crash_id::CrashId;
-use crate::dir::{self, EntryKind, FILE};
+use crate::dir::{self, EntryKind, FILE, is_gone};
 use crate::error::{During, Error, Kind, Result};
 use crate::root::Root;
 use crate::slot::all_digits;
@@ -111,7 +111,11 @@ impl SegmentStore {
             Err(Errno::NOENT) => return Ok(None),
             other => other.during("open directory", || self.context.root.join(&name))?,
         };
-        self.enter(date, dir).map(Some)
+        let day = self.enter(date, dir);
+        if is_gone(&day) {
+            return Ok(None);
+        }
+        day.map(Some)
     }
 
     /// The day of a crash that is to be saved.
@@ -120,8 +124,16 @@ impl SegmentStore {
             return Ok(day);
         }
         let durability = self.context.options.durability;
-        let dir = self.context.root.make_dir(&day_name(date), durability)?;
-        self.enter(date, dir)
+        let mut tries = 0;
+        loop {
+            let dir = self.context.root.make_dir(&day_name(date), durability)?;
+            let day = self.enter(date, dir);
+            tries += 1;
+            // Whoever prunes may take it away again before anything is in it.
+            if !is_gone(&day) || tries == TRIES {
+                return day;
+            }
+        }
     }
 
     fn known_day(&self, date: u32) -> Option<Arc<Day>> {
