@@ -51,7 +51,7 @@ class FSSegmentOptions(FSJsonOptions):
         ge=1,
         le=256,
         description="how many savers of one day can write at the same time, each to a segment of "
-        "its own",
+        'its own (durability="os"); with "disk" all share one, as every segment is a sync more',
     )
     keep_free: int = Field(
         default=0,

@@ -10,6 +10,9 @@ use rustix::io::Errno;
 
 use super::file::locked;
 
+/// So long a round waits for savers at the most, unless more was asked for.
+const PATIENCE_MAX: Duration = Duration::from_millis(1);
+
 /// A segment that is being written, as the committer sees it.
 #[derive(Debug)]
 pub(crate) struct Target {
@@ -68,6 +71,11 @@ struct Rounds {
     over: u64,
     running: bool,
     targets: Vec<Arc<Target>>,
+    /// Savers that wait for the round that collects now, and how many waited for the last one.
+    savers: usize,
+    last_savers: usize,
+    /// How long the last round took.
+    took: Duration,
 }
 
 /// Rounds of syncs.
@@ -75,6 +83,8 @@ struct Rounds {
 pub(crate) struct Committer {
     rounds: Mutex<Rounds>,
     over: Condvar,
+    /// A saver has joined the round that collects.
+    joined: Condvar,
     interval: Duration,
 }
 
@@ -84,6 +94,7 @@ impl Committer {
         Self {
             rounds: Mutex::default(),
             over: Condvar::new(),
+            joined: Condvar::new(),
             interval: Duration::from_micros(interval),
         }
     }
@@ -105,6 +116,10 @@ impl Committer {
                 rounds.targets.push(Arc::clone(target));
             }
         }
+        if waits {
+            rounds.savers += 1;
+            self.joined.notify_all();
+        }
         while waits && rounds.over <= mine {
             rounds = if rounds.running {
                 let woken = self.over.wait(rounds);
@@ -118,27 +133,38 @@ impl Committer {
     /// Sync what was collected, on behalf of everybody who waits.
     fn lead<'a>(&'a self, mut rounds: MutexGuard<'a, Rounds>) -> MutexGuard<'a, Rounds> {
         rounds.running = true;
-        if !self.interval.is_zero() {
-            rounds = self.gather(rounds);
-        }
+        rounds = self.gather(rounds);
         let targets = std::mem::take(&mut rounds.targets);
         rounds.next += 1;
+        rounds.last_savers = std::mem::take(&mut rounds.savers);
         drop(rounds);
+        let begin = Instant::now();
         for target in &targets {
             target.sync();
         }
         let mut rounds = locked(&self.rounds);
+        rounds.took = begin.elapsed();
         rounds.running = false;
         rounds.over = rounds.next;
         self.over.notify_all();
         rounds
     }
 
-    /// Let more savers come.
+    /// Let more savers come: for as long as was asked for, or until those of the last round, who are
+    /// writing again by now, are here. Without that every other round would be for a single saver.
     fn gather<'a>(&'a self, mut rounds: MutexGuard<'a, Rounds>) -> MutexGuard<'a, Rounds> {
-        let end = Instant::now() + self.interval;
-        while let Some(left) = end.checked_duration_since(Instant::now()) {
-            let waited = self.over.wait_timeout(rounds, left);
+        let asked = !self.interval.is_zero();
+        let patience = if asked {
+            self.interval
+        } else {
+            (rounds.took / 2).min(PATIENCE_MAX)
+        };
+        let end = Instant::now() + patience;
+        while asked || rounds.savers < rounds.last_savers {
+            let Some(left) = end.checked_duration_since(Instant::now()) else {
+                break;
+            };
+            let waited = self.joined.wait_timeout(rounds, left);
             rounds = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
         rounds

@@ -67,7 +67,12 @@ impl Context {
         Self {
             root,
             modes: options.modes,
-            max_open: options.max_open,
+            // Syncs are the cost of durable saves, and every segment takes one: all savers share one.
+            max_open: if options.durability == Durability::Disk {
+                1
+            } else {
+                options.max_open
+            },
             mount,
             descriptors: Arc::new(Descriptors::new(descriptors_max())),
             committer: Committer::new(options.sync_interval),

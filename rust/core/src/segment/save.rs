@@ -176,6 +176,8 @@ pub(crate) struct Written {
     segment: Arc<Segment>,
     header: RecordHeader,
     entry: Entry,
+    /// Its segment is half full, or could be better: another one will be needed.
+    needs_next: bool,
 }
 
 impl Written {
@@ -200,6 +202,7 @@ impl Day {
         };
         let (slot, target) = (open.slot, Arc::clone(&open.target));
         let segment = Arc::clone(&open.segment);
+        let needs_next = !open.prewritten || open.offset > open.capacity / 2;
         let written = open
             .append(record, sequence)
             .and_then(|written| Ok((written, open.has_name()?)));
@@ -214,6 +217,7 @@ impl Day {
             segment,
             header,
             entry,
+            needs_next,
         }))
     }
 
@@ -224,7 +228,9 @@ impl Day {
         } = written;
         if self.context.is_durable() {
             let length = written.entry.length;
-            self.context.spares.count(&self.context, length);
+            self.context
+                .spares
+                .count(&self.context, length, written.needs_next);
             self.context
                 .committer
                 .wait(target, written.end())

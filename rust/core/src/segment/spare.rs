@@ -50,11 +50,11 @@ pub(crate) struct Spares {
 }
 
 impl Spares {
-    /// A durable save of so many bytes was made: it may be time to begin.
-    pub(crate) fn count(&self, context: &Arc<Context>, length: u64) {
+    /// A durable save of so many bytes was made. It may be time to make a file, if `soon` one is needed.
+    pub(crate) fn count(&self, context: &Arc<Context>, length: u64, soon: bool) {
         let saves = self.saves.fetch_add(1, Ordering::Relaxed) + 1;
         let bytes = self.bytes.fetch_add(length, Ordering::Relaxed) + length;
-        if saves % SAVES == 0 && bytes / saves <= LENGTH_MAX {
+        if soon && saves % SAVES == 0 && bytes / saves <= LENGTH_MAX {
             self.want(context);
         }
     }
