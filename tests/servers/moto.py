@@ -1,4 +1,7 @@
-"""moto's S3 server: quick to start, takes any secret. `TEST_MOTO` names one that runs already."""
+"""moto's S3 server: quick to start, takes any secret.
+
+`SOCORRO_FAST_TEST_MOTO` names one that runs already.
+"""
 
 import functools
 import os
@@ -17,7 +20,7 @@ PAGE = 50
 @functools.cache
 def moto() -> S3Endpoint:
     """Return the server of this session, started at the first call."""
-    return running_elsewhere("TEST_MOTO") or started(_new())
+    return running_elsewhere("SOCORRO_FAST_TEST_MOTO") or started(_new())
 
 
 def _new() -> S3Endpoint:

@@ -1,6 +1,6 @@
 """SeaweedFS: a real S3 server, which checks signatures and keeps what it has when it is killed.
 
-`TEST_SEAWEEDFS` names one that runs already.
+`SOCORRO_FAST_TEST_SEAWEEDFS` names one that runs already.
 """
 
 import functools
@@ -18,7 +18,7 @@ _GRPC = 10_000  # each of its ports takes one so much higher as well
 @functools.cache
 def seaweedfs() -> S3Endpoint:
     """Return the server of this session, started at the first call."""
-    return running_elsewhere("TEST_SEAWEEDFS") or started(new_seaweedfs())
+    return running_elsewhere("SOCORRO_FAST_TEST_SEAWEEDFS") or started(new_seaweedfs())
 
 
 def new_seaweedfs() -> S3Endpoint:
