@@ -53,6 +53,9 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--rounds", type=int, default=7, help="rounds of a task, default 7")
     made.add_argument("--quick", action="store_true", help="3 rounds, and not the long tasks")
     made.add_argument("--disk", type=Path, default=Path(), help="where the image on a disk goes")
+    made.add_argument(
+        "--minidump", action="append", type=Path, metavar="FILE", help="compress these, too"
+    )
     made.add_argument("--json", type=Path, metavar="FILE", help="write all rounds here")
     made.add_argument("--plots", type=Path, metavar="DIR", help="write SVG files here")
     return made

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from benches import filesystems, verdicts
 from benches.targets import LATENCY, OPEN_CLOSED, OPEN_KILLED
-from socorro_fast.bench import latency, machine, opening, plots, report
+from socorro_fast.bench import compression, latency, machine, opening, plots, report
+from socorro_fast.bench.spread import Spread
 from socorro_fast.bench.tasks import TASKS, Task
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ class Run:
         self.results: list[Result] = []
         self.verdicts: list[Verdict] = []
         self.latencies: dict[str, dict[str, float]] = {}
+        self.compression: dict[str, str] = {}
 
     def measure(self, place: str) -> None:
         """Measure everything that is wanted in one place."""
@@ -59,6 +61,8 @@ class Run:
             self._measure_latency(directory, place)
         if self._takes(OPENING) and not durable:
             self._measure_opening(directory, place)
+        if self._arguments.minidump and not durable:
+            self._measure_compression(directory, place)
 
     def _results(self, directory: Path, place: str, *, durable: bool) -> Iterator[Result]:
         for task in TASKS:
@@ -104,6 +108,17 @@ class Run:
         what = "opening after a kill: against reading the tail twice"
         self.verdicts.append(verdicts.at_most(what, place, killed.ratio, OPEN_KILLED, why))
 
+    def _measure_compression(self, directory: Path, place: str) -> None:
+        dumps = [path.read_bytes() for path in self._arguments.minidump]
+        for name, taken in compression.measure(directory, dumps, self._rounds).items():
+            saved, got = (
+                taken.megabytes * 1e3 / Spread.over(times).median * 1e6
+                for times in (taken.saved, taken.got)
+            )
+            said = f"{taken.size:.3f} of the size, saved at {saved:,.0f} MB/s, got at {got:,.0f}"
+            print(f"minidumps in {name} on {place}: {said}", flush=True)
+            self.compression[f"{name} on {place}"] = said
+
     def finish(self) -> None:
         """Print verdicts, write files."""
         self.verdicts = [*verdicts.of_results(self.results), *self.verdicts]
@@ -121,5 +136,6 @@ class Run:
             "contestants": {each.name: each.tuning for each in self._contestants},
             "results": [result.as_json() for result in self.results],
             "latencies": self.latencies,
+            "compression": self.compression,
             "verdicts": [verdict.as_json() for verdict in self.verdicts],
         }

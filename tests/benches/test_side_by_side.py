@@ -16,7 +16,7 @@ from benches.side_by_side import CONTESTANTS
 from benches.targets import MUSTS, Must
 
 from benches import verdicts
-from socorro_fast.bench import latency, machine, opening, plots, report, workload
+from socorro_fast.bench import compression, latency, machine, opening, plots, report, workload
 from socorro_fast.bench.contest import Contest
 from socorro_fast.bench.report import Result
 from socorro_fast.bench.spread import Spread
@@ -116,6 +116,13 @@ def test_opening_reads_what_was_left(directory):
     assert closed.size >= 50 * 40
     killed = opening.killed(directory, 5, 2)
     assert len(killed.opened) == len(killed.bare) == len(closed.opened) == 2
+
+
+def test_what_compresses_gets_smaller(directory):
+    directory.mkdir()
+    found = compression.measure(directory, [b"minidump" * 10_000], 2)
+    assert found["segments"].size > 1 > found["segments-zstd"].size * 10
+    assert len(found["segments-zstd"].saved) == 2
 
 
 def result(task, place="ext4", control=None, **times):

@@ -52,18 +52,31 @@ def behind():
     return Behind()
 
 
+@pytest.fixture(params=["segments", "radix"])
+def layout(request):
+    return request.param
+
+
 @pytest.fixture
-def make(tmp_path, behind):
+def make(tmp_path, behind, layout):
     made = []
 
     def make_one(storage=behind, **options):
-        options = {"durability": "os", "background": False} | options
+        options = {"durability": "os", "background": False, "layout": layout} | options
         made.append(FSSpoolStorage(storage=storage, fs_root=tmp_path / "spool", **options))
         return made[-1]
 
     yield make_one
     for spool in made:
         spool.close()
+
+
+@pytest.fixture
+def in_spool(tmp_path, layout):
+    """What crashes wait in."""
+    classes = {"segments": fs.FSSegmentStorage, "radix": fs.FSDatedRadixTreeStorage}
+    with classes[layout](fs_root=tmp_path / "spool/raw/waiting", durability="os") as storage:
+        yield storage
 
 
 @pytest.fixture
@@ -321,17 +334,15 @@ class TestReading:
         spool.drain()
         assert behind.get_raw_crash(CRASH_ID) == crash
 
-    def test_what_somebody_else_put_into_the_spool_is_moved(self, make, behind, tmp_path):
+    def test_what_somebody_else_put_into_the_spool_is_moved(self, make, behind, in_spool):
         save_all(make())
-        queue = fs.FSDatedRadixTreeStorage(fs_root=tmp_path / "spool/raw/waiting")
-        queue.save_raw_crash({"foreign": 1}, DUMPS, numbered(9))
+        in_spool.save_raw_crash({"foreign": 1}, DUMPS, numbered(9))
         assert make().drain() == len(IDS) + 1
         assert behind.get_raw_crash(numbered(9)) == {"foreign": 1}
 
-    def test_what_is_in_no_queue_is_moved_after_a_while(self, make, behind, tmp_path):
+    def test_what_is_in_no_queue_is_moved_after_a_while(self, make, behind, in_spool):
         """As a saver leaves it that dies just before the crash is queued."""
-        queue = fs.FSDatedRadixTreeStorage(fs_root=tmp_path / "spool/raw/waiting")
-        queue.save_json(CRASH_ID, b'{"n": 1}', {}, None, queue=False)
+        in_spool.save_json(CRASH_ID, b'{"n": 1}', {}, None, queue=False)
         spool = make()
         assert spool.stats()["queued"] == 1
         assert spool.drain() == 0
@@ -395,16 +406,27 @@ class TestRemove:
         assert spool.drain() == 0
 
 
-def test_damage_in_the_spool_is_reported_and_holds_up_nothing(make, behind, tmp_path, caplog):
+def test_damage_in_the_spool_is_reported_and_holds_up_nothing(make, in_spool, caplog):
     save_all(make())
-    (path,) = (tmp_path / "spool").rglob(f"{CRASH_ID}.json")
-    path.write_bytes(b'{"half')
+    in_spool.save_json(CRASH_ID, b'{"half', DUMPS, None, queue=True)
     spool = make()
     assert spool.drain() == len(IDS) - 1
     assert spool.drain() == 0
     assert (spool.stats()["damaged"], spool.stats()["queued"]) == (1, 0)
     assert f"{CRASH_ID} stays in the spool" in caplog.text
-    assert path.exists()
+    assert in_spool.get_raw_crash_bytes(CRASH_ID) == b'{"half'
+
+
+@pytest.mark.parametrize("layout", ["segments"], indirect=True)
+def test_days_that_are_over_and_empty_are_removed(make, behind, tmp_path):
+    spool = make()
+    save_all(spool)
+    behind.fails = {OTHER_DAY}
+    with pytest.raises(StorageUnavailable):
+        spool.drain()
+    days = {path.name for path in (tmp_path / "spool/raw/waiting").iterdir() if path.is_dir()}
+    assert days & {"20180601", "20180702"} == {"20180702"}
+    assert spool.get_raw_crash(OTHER_DAY) == RAW
 
 
 def test_it_opens_from_a_configuration(tmp_path):

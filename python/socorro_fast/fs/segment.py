@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -15,7 +16,6 @@ from socorro_fast.fs.segment_options import FSSegmentOptions
 from socorro_fast.fs.storage import FSStorage
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
@@ -190,6 +190,11 @@ class FSSegmentStorage(FSQueue, FSStorage):
         days = self._tree.days() if date is None else [int(f"{date:%Y%m%d}")]
         for day in days:
             yield from self._list_day(day)
+
+    def days(self) -> list[dt.date]:
+        """Return the days of which there is anything, ascending."""
+        self._check_open()
+        return [dt.datetime.strptime(str(day), "%Y%m%d").date() for day in self._tree.days()]  # noqa: DTZ007 - a date only
 
     def _list_day(self, day: int) -> Iterator[str]:
         last = None

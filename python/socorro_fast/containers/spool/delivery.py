@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -139,6 +140,11 @@ class Delivery:
             if found is not None:
                 dumps = dumps_of(found, crash_id)
                 lane.waiting.save_raw_crash(found.mark.onto(found.crash), dumps, crash_id)
+
+    def prune(self, lane: Lane) -> None:
+        """Remove what is left of earlier days of which nothing waits."""
+        with self.locks.all():
+            lane.prune_empty_days(dt.datetime.now(dt.UTC).date())
 
     def retry_refused(self, lane: Lane, crash_id: str) -> None:
         """Queue a crash again that was refused, unless it was saved again since."""

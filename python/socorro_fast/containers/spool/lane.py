@@ -10,18 +10,23 @@ from socorro_fast.errors import CrashIDNotFound
 from socorro_fast.fork_safe import ForkSafeLock
 from socorro_fast.fs.dated import FSDatedRadixTreeStorage
 from socorro_fast.fs.radix import FSRadixTreeStorage
+from socorro_fast.fs.segment import FSSegmentStorage
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Iterator
     from pathlib import Path
 
     from socorro_fast.base import CrashStorageBase
     from socorro_fast.dumps import MemoryDumpsMapping
 
-Layout = Literal["radix"]
+Layout = Literal["segments", "radix"]
 Durability = Literal["os", "disk"]
 
-_QUEUES: dict[Layout, type[CrashStorageBase]] = {"radix": FSDatedRadixTreeStorage}
+_QUEUES: dict[Layout, type[CrashStorageBase]] = {
+    "segments": FSSegmentStorage,
+    "radix": FSDatedRadixTreeStorage,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +113,18 @@ class Lane:
         for crash_id in storage.list_crashes() if storage else ():
             if found := _found(storage, crash_id):
                 yield crash_id, found.mark
+
+    def prune_empty_days(self, before: dt.date) -> None:
+        """Remove what is left of days before `before` of which nothing waits.
+
+        Nobody must save meanwhile.
+        """
+        storage = self.waiting_if_any()
+        if not isinstance(storage, FSSegmentStorage):
+            return  # a radix tree removes what it empties
+        for day in storage.days():
+            if day < before and next(storage.list_crashes(day), None) is None:
+                storage.prune(day)
 
     def close(self) -> None:
         """Close the storages."""

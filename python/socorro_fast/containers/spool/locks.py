@@ -19,7 +19,7 @@ _STRIPES = 64
 
 
 class CrashLocks:
-    """Locks by crash ID: savers share one, whoever takes a crash out has it alone.
+    """Locks by crash ID: savers and readers share one, whoever takes a crash out has it alone.
 
     The kernel gives a lock back when its holder dies. Some crashes share a lock.
 
@@ -32,8 +32,8 @@ class CrashLocks:
         self._held: set[int] = set()
         renew_in_children(self)
 
-    def saving(self, crash_id: str) -> contextlib.AbstractContextManager[None]:
-        """Hold the lock of a crash together with others that save."""
+    def sharing(self, crash_id: str) -> contextlib.AbstractContextManager[None]:
+        """Hold the lock of a crash together with others that save or read."""
         return self._locked(crash_id, fcntl.LOCK_SH)
 
     def removing(self, crash_id: str) -> contextlib.AbstractContextManager[None]:
@@ -41,8 +41,19 @@ class CrashLocks:
         return self._locked(crash_id, fcntl.LOCK_EX)
 
     @contextlib.contextmanager
-    def _locked(self, crash_id: str, kind: int) -> Iterator[None]:
-        path = self._directory / f"{zlib.crc32(crash_id.encode()) % _STRIPES:02}"
+    def all(self) -> Iterator[None]:
+        """Hold the locks of all crashes alone."""
+        with contextlib.ExitStack() as stack:
+            for stripe in range(_STRIPES):
+                stack.enter_context(self._locked_stripe(stripe, fcntl.LOCK_EX))
+            yield
+
+    def _locked(self, crash_id: str, kind: int) -> contextlib.AbstractContextManager[None]:
+        return self._locked_stripe(zlib.crc32(crash_id.encode()) % _STRIPES, kind)
+
+    @contextlib.contextmanager
+    def _locked_stripe(self, stripe: int, kind: int) -> Iterator[None]:
+        path = self._directory / f"{stripe:02}"
         descriptor = self._open(path)
         self._held.add(descriptor)
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import logging
 import threading
+import time
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from socorro_fast.fork_safe import ForkSafeLock, renew_in_children
 from socorro_fast.transaction import TransactionExecutorWithInfiniteBackoff
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Mapping
+    from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from socorro_fast.containers.spool.lane import Lane
@@ -26,6 +27,8 @@ _MISSES = 3
 """Failures in a row of crashes that failed before, from which on nobody seems to be there."""
 _FORGOTTEN = 60.0
 """Seconds after which a crash that waits, and was not in the queue, is queued again."""
+_PRUNE_EVERY = 600.0
+"""Seconds between looks for days of which nothing waits."""
 
 
 class Mover:
@@ -64,6 +67,7 @@ class Mover:
         # When each crash failed last that still waits: those go last, the latest of them last.
         self._failed: dict[tuple[str, str], int] = {}
         self._counter = itertools.count()
+        self._pruned: float | None = None
         self._stopped = False
         renew_in_children(self)
         # Checks the delays, before anything is saved.
@@ -87,6 +91,7 @@ class Mover:
             lanes = (self._delivery.raw, self._delivery.processed)
             if all(self._drain_lane(lane) for lane in lanes) and self.last_error is None:
                 self._requeue_forgotten({lane.name: lane for lane in lanes})
+            self._prune(lanes)
             return self.moved - before, self.last_error
 
     def _requeue_forgotten(self, lanes: Mapping[str, Lane]) -> None:
@@ -94,6 +99,13 @@ class Mover:
             if (name, crash_id) not in self.damaged:
                 logger.warning("%s was in the spool and not in its queue", crash_id)
                 self._delivery.requeue(lanes[name], crash_id)
+
+    def _prune(self, lanes: Sequence[Lane]) -> None:
+        now = time.monotonic()
+        if self._pruned is None or now - self._pruned >= _PRUNE_EVERY:
+            self._pruned = now
+            for lane in lanes:
+                self._delivery.prune(lane)
 
     def _drain_lane(self, lane: Lane) -> bool:
         """Move what waits in a lane; return False if the storage behind seems to be away."""

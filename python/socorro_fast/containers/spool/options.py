@@ -16,7 +16,7 @@ class FSSpoolOptions(ContainerOptions):
 
     storage: Member = Field(description="the storage behind the spool")
     fs_root: Path = Field(default=Path("spool"), description="directory of the spool")
-    layout: Layout = Field(default="radix", description="what crashes wait in")
+    layout: Layout = Field(default="segments", description="what crashes wait in")
     durability: Durability = Field(
         default="disk",
         description='what a save survives: the death of the process ("os"), or power loss ("disk")',

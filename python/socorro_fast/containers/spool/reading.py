@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from socorro_fast.checks import check_crash_id
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
 
     from socorro_fast.base import CrashStorageBase
     from socorro_fast.containers.spool.lane import Lane
+    from socorro_fast.containers.spool.locks import CrashLocks
     from socorro_fast.containers.spool.options import FSSpoolOptions
     from socorro_fast.redactor import Redactor
 
@@ -31,15 +31,17 @@ class SpoolReading(ContainerBase):
     storage: CrashStorageBase
     _raw: Lane
     _processed: Lane
+    _locks: CrashLocks
 
     def _read(self, operation: str, crash_id: str, *args: Any) -> Any:
         self._check_open()
         check_crash_id(crash_id)
         lane = self._processed if "processed" in operation else self._raw
-        found = lane.find(crash_id)
-        if found is not None:
-            answer = getattr(self, f"_spooled_{operation.removeprefix('get_')}")
-            with suppress(CrashIDNotFound):  # moved meanwhile, or never there
+        # While it is locked nobody takes it out of the spool, dump by dump.
+        with self._locks.sharing(crash_id):
+            found = lane.find(crash_id)
+            if found is not None:
+                answer = getattr(self, f"_spooled_{operation.removeprefix('get_')}")
                 return answer(found, crash_id, *args)
         return super()._read(operation, crash_id, *args)
 

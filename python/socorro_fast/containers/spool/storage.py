@@ -142,7 +142,7 @@ class FSSpoolStorage(SpoolReading, ContainerBase):
         check_crash_id(crash_id)
         size = len(_CODEC.dumps(crash)) + sum(_size(dump) for _name, dump in dumps or ())
         mark = Mark(size=size, queue=queue, keep_dumps=dumps is None)
-        with self._room.reserved(crash_id, size), self._locks.saving(crash_id):
+        with self._room.reserved(crash_id, size), self._locks.sharing(crash_id):
             given = None if dumps is None else dict(dumps)
             lane.waiting.save_raw_crash(mark.onto(crash), given, crash_id)
             self._room.add(lane, crash_id, mark)
