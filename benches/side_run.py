@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 PLACES = ("tmpfs", "ext4", "xfs", filesystems.DISK)
 OPENING, LATENCIES = "open", "latency"
 ON_DISK = ("save-64K", "save-64K-2-threads", "save-64K-8-threads", "save-1M", "save-1M-8-threads")
+_LONG = 100_000
+"""Crashes a round from which on only those take part that something must be reached against."""
 _LONG_TOO = {"classic", "segments", "radix"}
 
 
@@ -68,7 +70,8 @@ class Run:
         for task in TASKS:
             if not self._wants(task, durable=durable):
                 continue
-            who = [each for each in self._contestants if not task.is_long or each.name in _LONG_TOO]
+            long = task.count >= _LONG
+            who = [each for each in self._contestants if not long or each.name in _LONG_TOO]
             control = machine.control() if "2-threads" in task.name else None
             rows = report.run(directory, place, [task], who, rounds=self._rounds, durable=durable)
             for row in rows:
@@ -79,7 +82,7 @@ class Run:
     def _wants(self, task: Task, *, durable: bool) -> bool:
         if self._arguments.task:
             return task.name in self._arguments.task
-        if self._arguments.quick and task.is_long:
+        if self._arguments.quick and task.count >= _LONG:
             return False
         return task.name in ON_DISK if durable else True
 
@@ -125,6 +128,7 @@ class Run:
         for verdict in self.verdicts:
             print(verdict.line())
         if self._arguments.json:
+            self._arguments.json.parent.mkdir(parents=True, exist_ok=True)
             self._arguments.json.write_text(json.dumps(self._as_json(), indent=1) + "\n")
         if self._arguments.plots:
             plots.write(self._arguments.plots, self.results)

@@ -68,11 +68,15 @@ def _group(result: Result, y: int) -> Iterator[str]:
 
 
 def write(directory: Path, results: Sequence[Result]) -> None:
-    """Write a plot for each place that was measured in."""
+    """Write two plots for each place that was measured in: saves, and the rest."""
     directory.mkdir(parents=True, exist_ok=True)
     for place in dict.fromkeys(result.place for result in results):
-        rows = [result for result in results if result.place == place]
-        level = "durable saves" if rows[0].durable else "saves left to the system"
-        title = f"{place}, {level}: microseconds a crash, shorter is better"
+        here = [result for result in results if result.place == place]
+        level = "durable saves" if here[0].durable else "saves left to the system"
         name = "".join(c if c.isalnum() else "-" for c in place).strip("-")
-        (directory / f"{name}.svg").write_text(bars(title, rows))
+        saves = [result for result in here if result.task.startswith("save-")]
+        rest = [result for result in here if result not in saves]
+        for part, rows in (("saves", saves), ("others", rest)):
+            if rows:
+                title = f"{place}, {level}: microseconds a crash, shorter is better"
+                (directory / f"{name}-{part}.svg").write_text(bars(title, rows))

@@ -157,9 +157,9 @@ TASKS = (
     Task("save-64K-2-processes", 400, save, processes=2),
     *_readings(),
     Task("remove", 300, remove, before=(save,)),
-    Task("drain-10k", 10_000, drain, before=(save,), sizes=(0,), needs="drain"),
+    Task("drain-10k", 10_000, drain, before=(save,), sizes=(0,), needs="drain", is_long=True),
     Task("drain-100k", 100_000, drain, before=(save,), sizes=(0,), needs="drain", is_long=True),
-    Task("prune-10k", 10_000, prune, before=(save,), sizes=(0,), needs="prune"),
+    Task("prune-10k", 10_000, prune, before=(save,), sizes=(0,), needs="prune", is_long=True),
     Task("prune-100k", 100_000, prune, before=(save,), sizes=(0,), needs="prune", is_long=True),
 )
 """In the order in which they are measured."""
