@@ -60,6 +60,7 @@ test-python-local: $(VENV)/tested-with
 
 docs: $(VENV)/tested-with
 	$(BIN)/python tools/doc_blocks.py write docs/cli.md
+	$(BIN)/python tools/reference.py docs/reference.md
 
 bench: $(VENV)/tested-with
 	$(BIN)/python tools/install_group.py bench

@@ -39,6 +39,48 @@ def test_using_the_storages_loads_no_driver():
     assert not loaded & HEAVY
 
 
+NEEDED = {"annotated_types", "orjson", "pydantic", "pydantic_core", "typing_extensions",
+          "typing_inspection"}  # fmt: skip
+"""The packages of others that storages are made of."""
+
+
+@pytest.mark.parametrize(
+    ("code", "needed"),
+    [
+        ("import socorro_fast", set()),
+        ("from socorro_fast import CrashStorageError", set()),
+        ("from socorro_fast import FSDatedRadixTreeStorage", NEEDED),
+        ("from socorro_fast import *", NEEDED),
+    ],
+    ids=["package", "error", "storage", "all"],
+)
+def test_an_import_loads_what_it_needs(code, needed):
+    # How long an import takes is measured by `python -m benches --op overhead`; this is steady.
+    before = {name.partition(".")[0] for name in modules_after("")}
+    loaded = {name.partition(".")[0] for name in modules_after(code)} - before
+    foreign = {name for name in loaded if name[0] != "_"} - sys.stdlib_module_names
+    assert foreign - {"socorro_fast"} <= needed
+
+
+def test_describing_and_checking_load_no_driver():
+    loaded = modules_after(
+        "import tomllib\n"
+        "from socorro_fast import Configuration, FSNewCrashSource\n"
+        "from socorro_fast.config.classes import storage_names\n"
+        "from socorro_fast.config.example import example\n"
+        "from socorro_fast.config.showing import as_toml\n"
+        "for name in storage_names():\n"
+        "    tables = tomllib.loads(example([name]))\n"
+        "    as_toml(Configuration(tables, {}, drivers=False))\n"
+        "    try:\n"
+        "        Configuration(tables, {})\n"
+        "    except ValueError as error:\n"
+        "        assert 'not installed here' in str(error), error\n"
+    )
+    assert "socorro_fast.config.configuration" in loaded
+    assert not loaded & HEAVY
+
+
 @pytest.mark.parametrize("name", socorro_fast.__all__)
 def test_every_name_is_there(name):
     assert getattr(socorro_fast, name) is not None
