@@ -165,6 +165,25 @@ def test_boto3_is_loaded_by_constructing_only():
     subprocess.run([sys.executable, "-c", script], check=True)
 
 
+def test_a_missing_boto3_names_the_extra():
+    script = (
+        "import sys, socorro_fast as s\n"
+        "sys.modules['boto3'] = None\n"
+        "try: s.BotoS3CrashStorage()\n"
+        "except s.ConfigurationError as error: print(error)\n"
+    )
+    told = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True).stdout
+    assert told.decode().strip() == (
+        "BotoS3CrashStorage needs boto3, not installed here: pip install 'socorro-fast[s3]'"
+    )
+
+
+@pytest.mark.parametrize("given", ["Nonsense", "no.such.Context", int, 5])
+def test_what_is_no_context_is_refused(given):
+    with pytest.raises(ConfigurationError, match="'resource_class' of BotoCrashStorage cannot"):
+        BotoCrashStorage(resource_class=given)
+
+
 def test_a_bucket_is_made_where_that_is_wanted(make, moto, bucket):
     missing = f"{bucket}-missing"
     with pytest.raises(StorageUnavailable, match="NoSuchBucket"):

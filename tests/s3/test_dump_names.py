@@ -86,7 +86,7 @@ class TestOthers:
         with pytest.raises(CrashIDNotFound, match=f"no dump '{MAIN}'"):
             storage.get_raw_dump(CRASH_ID)
 
-    @pytest.mark.parametrize("listed", [b"no json", b"{}", b"[5]", b"\xff"])
+    @pytest.mark.parametrize("listed", [b"no json", b"{}", b"[5]", b"\xff", b'["../x"]', b'[".."]'])
     def test_a_list_that_is_none_is_damage(self, storage, put, listed):
         put(f"v1/raw_crash/{CRASH_ID}", b"{}")
         put(f"v1/dump_names/{CRASH_ID}", listed)

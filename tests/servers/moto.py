@@ -1,6 +1,6 @@
 """moto's S3 server: quick to start, takes any secret.
 
-`SOCORRO_FAST_TEST_MOTO` names one that runs already.
+`SOCORRO_FAST_TEST_MOTO` names one that runs already, as PORT:ACCESS_KEY:SECRET.
 """
 
 import functools

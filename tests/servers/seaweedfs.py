@@ -1,6 +1,6 @@
 """SeaweedFS: a real S3 server, which checks signatures and keeps what it has when it is killed.
 
-`SOCORRO_FAST_TEST_SEAWEEDFS` names one that runs already.
+`SOCORRO_FAST_TEST_SEAWEEDFS` names one that runs already, as PORT:ACCESS_KEY:SECRET.
 """
 
 import functools

@@ -38,7 +38,7 @@ class S3StorageBase(CrashStorageBase):
     options: S3Options
     extra: ClassVar[str | None] = "s3"
     drivers: ClassVar[tuple[str, ...]] = ("boto3",)
-    resource_class: ClassVar[type] = S3ConnectionContext
+    resource_class: ClassVar[type[S3ConnectionContext]] = S3ConnectionContext
     """Where connections come from, unless the option `resource_class` says otherwise."""
 
     def __init__(self, **options: Any) -> None:

@@ -132,8 +132,9 @@ class S3Connection:
         region = self._client.meta.region_name
         where = {} if region == _FIRST_REGION else {"LocationConstraint": region}
         arguments = {"CreateBucketConfiguration": where} if where else {}
-        quicker = self._client.exceptions.BucketAlreadyOwnedByYou  # another saver was
-        with translated("make", self.place), suppress(quicker):
+        errors = self._client.exceptions
+        quicker = errors.BucketAlreadyOwnedByYou, errors.BucketAlreadyExists  # another saver was
+        with translated("make", self.place), suppress(*quicker):
             self._client.create_bucket(Bucket=self._bucket, **arguments)
 
     def delete(self, key: str) -> None:

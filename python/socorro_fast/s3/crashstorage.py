@@ -20,7 +20,7 @@ from socorro_fast.dumps import (
     normalise_dumps,
 )
 from socorro_fast.s3.base import S3StorageBase
-from socorro_fast.s3.connection_context import RegionalS3ConnectionContext
+from socorro_fast.s3.connection_context import RegionalS3ConnectionContext, S3ConnectionContext
 from socorro_fast.s3.files import DumpFiles
 from socorro_fast.s3.key_builders import PROCESSED_CRASH, RAW_CRASH
 from socorro_fast.s3.listing import Listing
@@ -229,4 +229,4 @@ class BotoCrashStorage(S3StorageBase):
 class BotoS3CrashStorage(BotoCrashStorage):
     """Crashes in Amazon's S3, in one region. Options: `S3Options`."""
 
-    resource_class: ClassVar[type] = RegionalS3ConnectionContext
+    resource_class: ClassVar[type[S3ConnectionContext]] = RegionalS3ConnectionContext

@@ -5,6 +5,7 @@ Imported by `driver` only: this loads boto3.
 
 from __future__ import annotations
 
+import ssl
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,10 @@ _TOO_MANY = 429
 _SERVER_ERROR = 500
 _NOT_IMPLEMENTED = 501
 
+# What gets past boto3 as it is, at times.
+_LESS_USUAL = (
+    Boto3Error, ConnectionError, HTTPError, ResponseParserError, TimeoutError, ssl.SSLError
+)  # fmt: skip
 # HEAD has no words to tell what is missing: it says 404 of a missing bucket, too.
 _KINDS: dict[str, type[StorageUnavailable]] = {
     "404": NoSuchObjectError,
@@ -54,7 +59,7 @@ def translated(action: str, where: str) -> Iterator[None]:
         yield
     except botocore.ClientError as error:
         raise _refused(action, where, error) from error
-    except (botocore.BotoCoreError, Boto3Error, HTTPError, ResponseParserError) as error:
+    except (botocore.BotoCoreError, *_LESS_USUAL) as error:
         why = f"{type(error).__name__}: {_one_line(str(error))}"
         what = f"cannot {action} in {where}: {why}"
         raise StorageUnavailable(what, retryable=_may_pass(error)) from error

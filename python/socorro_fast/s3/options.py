@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from socorro_fast.options import CodecName, Secret
+from socorro_fast.s3.connection_context import S3ConnectionContext
 from socorro_fast.s3.key_builders import KeyBuilderBase
 from socorro_fast.transaction import TransactionExecutorWithLimitedBackoff
 from socorro_fast.transaction_options import (
@@ -53,12 +54,13 @@ class S3Options(TransactionOptions):
         description="whether what is not found is looked for in the layouts before the key "
         "builder's own",
     )
-    resource_class: Annotated[type, class_named("socorro_fast.s3.connection_context")] | None = (
-        Field(
-            default=None,
-            description="where connections come from: S3ConnectionContext, "
-            "RegionalS3ConnectionContext or HostPortS3ConnectionContext; default: the class's own",
-        )
+    resource_class: (
+        Annotated[type[S3ConnectionContext], class_named("socorro_fast.s3.connection_context")]
+        | None
+    ) = Field(
+        default=None,
+        description="where connections come from: S3ConnectionContext, "
+        "RegionalS3ConnectionContext or HostPortS3ConnectionContext; default: the class's own",
     )
     region: str | None = Field(
         default=None,

@@ -6,7 +6,8 @@ import json
 from functools import partial
 from typing import IO, TYPE_CHECKING, Any, TypeVar
 
-from socorro_fast.errors import CorruptCrash, CrashIDNotFound
+from socorro_fast.dumps import check_stored_dump_name
+from socorro_fast.errors import CorruptCrash, CrashIDNotFound, InvalidDumpName
 from socorro_fast.s3.key_builders import DUMP_NAMES, MAIN, PROCESSED_CRASH, RAW_CRASH
 from socorro_fast.s3.together import together
 
@@ -121,7 +122,7 @@ class CrashParts:
             names = json.loads(data)
         except ValueError as error:
             raise self.corrupt(self.keys(DUMP_NAMES)[0], str(error)) from error
-        if isinstance(names, list) and all(isinstance(name, str | None) for name in names):
+        if isinstance(names, list) and all(_is_name(name) for name in names):
             return names
         raise self.corrupt(self.keys(DUMP_NAMES)[0], "it is no list of names")
 
@@ -217,3 +218,11 @@ class CrashParts:
 
     def _together(self, calls: Sequence[Callable[[], Any]]) -> list[Any]:
         return together(calls, self._options.parallel_transfers)
+
+
+def _is_name(name: object) -> bool:
+    """Return whether a dump may be listed so; the main one has no name, at times."""
+    try:
+        return name is None or check_stored_dump_name(name) == name
+    except InvalidDumpName:
+        return False

@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field
 
 from socorro_fast.checks import check_raw_crash, check_same_crash, processed_crash_id
 from socorro_fast.s3.base import S3StorageBase
-from socorro_fast.s3.connection_context import RegionalS3ConnectionContext
+from socorro_fast.s3.connection_context import RegionalS3ConnectionContext, S3ConnectionContext
 from socorro_fast.s3.key_builders import CRASH_REPORT, KeyBuilderBase, SimpleDatePrefixKeyBuilder
 from socorro_fast.s3.options import S3Options
 from socorro_fast.s3.reducing import Reducer
@@ -61,7 +61,7 @@ class TelemetryBotoS3CrashStorage(S3StorageBase):
 
     Options: ClassVar[type[TelemetryOptions]] = TelemetryOptions
     options: TelemetryOptions
-    resource_class: ClassVar[type] = RegionalS3ConnectionContext
+    resource_class: ClassVar[type[S3ConnectionContext]] = RegionalS3ConnectionContext
 
     def save_processed(self, processed_crash: dict[str, Any]) -> None:
         """Save a report of what a processed crash has.

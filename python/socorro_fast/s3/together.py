@@ -26,8 +26,10 @@ def together(calls: Sequence[Callable[[], Any]], at_once: int) -> list[Any]:
     results: dict[int, Any] = {}
     errors: dict[int, Exception] = {}
 
+    ending = threading.Event()
+
     def work() -> None:
-        while not errors:
+        while not ending.is_set():
             try:
                 number = todo.get_nowait()
             except Empty:
@@ -36,6 +38,12 @@ def together(calls: Sequence[Callable[[], Any]], at_once: int) -> list[Any]:
                 results[number] = calls[number]()
             except Exception as error:  # noqa: BLE001 - raised below, in the caller's thread
                 errors[number] = error
+                ending.set()
+            except (
+                BaseException
+            ):  # in the caller's thread: the others do no more than they have begun
+                ending.set()
+                raise
 
     helpers = [
         threading.Thread(target=work, daemon=True) for _ in range(min(at_once, len(calls)) - 1)
