@@ -33,9 +33,9 @@ class Savers:
         self._done = [self._pool.submit(self._save, number) for number in self.numbers]
         return self
 
-    def __exit__(self, *_exc_info):
-        self._pool.shutdown()
-        for each in self._done:
+    def __exit__(self, kind, *_exc_info):
+        self._pool.shutdown(cancel_futures=kind is not None)
+        for each in self._done if kind is None else ():
             each.result()
 
     def wait_for(self, count):

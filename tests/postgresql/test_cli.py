@@ -1,18 +1,14 @@
-"""The verbs `socorro-fast postgresql ...`, as a user runs them."""
+"""The verbs `socorro-fast postgresql ...`."""
 
 import datetime as dt
 import json
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from socorro_fast import PostgreSQLCrashStorage
+from socorro_fast.cli import app
 from socorro_fast.postgresql.partitions import PARTITIONED, monday_of
-
-COMMAND = Path(sys.executable).parent / "socorro-fast"
 
 
 @pytest.fixture
@@ -24,11 +20,8 @@ def cli(server):
     }
 
     def run(verb, *arguments):
-        done = subprocess.run(
-            [COMMAND, "postgresql", verb, *arguments],
-            capture_output=True, encoding="utf-8", check=False, env=os.environ | variables,
-        )  # fmt: skip
-        return done.returncode, done.stdout.splitlines(), done.stderr
+        done = CliRunner().invoke(app, ["postgresql", verb, *arguments], env=variables)
+        return done.exit_code, done.stdout.splitlines(), done.stderr
 
     yield run
     run("drop", "--yes")

@@ -11,6 +11,7 @@ import functools
 import itertools
 import os
 import pwd
+import select
 import shutil
 import signal
 import subprocess
@@ -118,12 +119,21 @@ class PostgreSQL(Server):
     def _signal(self, number: int) -> None:
         """Signal the children as well: each of them leads a process group of its own."""
         assert self.process is not None
+        if number not in {signal.SIGKILL, signal.SIGSTOP, signal.SIGCONT}:
+            super()._signal(number)
+            return
+        # Stopped first, as it might make another child meanwhile.
+        super()._signal(signal.SIGSTOP)
         children = _children(self.process.pid)
+        for child in children:
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(child, number)
         super()._signal(number)
-        if number in {signal.SIGKILL, signal.SIGSTOP, signal.SIGCONT}:
-            for child in children:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(child, number)
+        for child in children:
+            # While one is there, the memory that they share is, and no server starts.
+            if number == signal.SIGKILL:
+                select.select([child], [], [], 20)
+            os.close(child)
 
     def stop(self, number: int = signal.SIGINT) -> None:
         """Stop without waiting for clients to leave, or as `number` says."""
@@ -157,11 +167,13 @@ def _memory() -> str | None:
 
 
 def _children(process: int) -> list[int]:
-    try:
-        children = Path(f"/proc/{process}/task/{process}/children").read_text()
-    except FileNotFoundError:
-        return []
-    return [int(child) for child in children.split()]
+    """Return descriptors of the children of a process."""
+    found = []
+    with contextlib.suppress(FileNotFoundError):
+        for child in Path(f"/proc/{process}/task/{process}/children").read_text().split():
+            with contextlib.suppress(ProcessLookupError):
+                found.append(os.pidfd_open(int(child)))
+    return found
 
 
 def _unprivileged() -> list[str | Path]:
@@ -172,8 +184,26 @@ def _unprivileged() -> list[str | Path]:
     return ["setpriv", *ids, "--pdeathsig=QUIT", "--"]
 
 
+@functools.cache
 def programs() -> Path:
-    """Return the directory with the programs of a server."""
+    """Return the directory with the programs of a server, where its user may run them."""
+    found = _installed()
+    run = [*_unprivileged(), found / "initdb", "--version"]
+    with contextlib.suppress(OSError):
+        if subprocess.run(run, capture_output=True, cwd="/", check=False).returncode == 0:
+            return found
+    copy = Path(tempfile.mkdtemp(prefix="socorro-fast-postgresql-programs-"))
+    atexit.register(shutil.rmtree, copy, ignore_errors=True)
+    copy.chmod(0o755)
+    # The wheel's programs look for libraries three directories up: packages/package/pginstall/bin.
+    packages = found.parents[2]
+    shutil.copytree(found.parent, copy / found.parent.relative_to(packages))
+    for libraries in packages.glob(f"{found.parents[1].name}.libs"):
+        shutil.copytree(libraries, copy / libraries.name)
+    return copy / found.relative_to(packages)
+
+
+def _installed() -> Path:
     if BIN in os.environ:
         return Path(os.environ[BIN])
     installed = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))

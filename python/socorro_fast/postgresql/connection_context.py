@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from socorro_fast.drivers import check_drivers
@@ -91,7 +92,8 @@ class ConnectionContext:
             "connect_timeout": options.connect_timeout,
         }
         connection: Connection = psycopg2.connect(
-            **_PARAMETERS | options.database_parameters | parameters
+            connection_factory=_connection_class(),
+            **_PARAMETERS | options.database_parameters | parameters,
         )
         return connection
 
@@ -164,6 +166,20 @@ class ConnectionContextPooled(ConnectionContext):
     def close(self) -> None:
         """Close the connections that are not in use, the others as soon as they are not."""
         self.pool.close()
+
+
+@cache
+def _connection_class() -> type[Connection]:
+    from psycopg2.extensions import connection  # noqa: PLC0415 - the driver is loaded by now
+
+    class ForgivingConnection(connection):
+        """A connection that has nothing to roll back when it is closed."""
+
+        def rollback(self) -> None:
+            if not self.closed:
+                super().rollback()
+
+    return ForgivingConnection
 
 
 def _refuse_passwords(parameters: dict[str, str]) -> None:
