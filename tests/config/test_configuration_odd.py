@@ -1,11 +1,16 @@
 """Configurations that somebody made to break them."""
 
 import json
+import tomllib
+from contextlib import suppress
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import socorro_fast
 from socorro_fast import Configuration, ConfigurationError, CrashStorageError, open_storage
+from socorro_fast.config.showing import as_toml
 
 MEMORY = {"class": "InMemoryCrashStorage"}
 
@@ -171,3 +176,36 @@ def test_a_value_that_json_alone_has_is_data(tmp_path):
     path.write_text(json.dumps({"class": "InMemoryCrashStorage", "codec": float("nan")}))
     with pytest.raises(ConfigurationError, match=r"option 'codec' .* cannot be nan"):
         Configuration(path, {})
+
+
+@pytest.mark.parametrize("source", [None, 5, [], b"x.toml", object])
+def test_what_is_no_configuration_at_all(source):
+    with pytest.raises(
+        ConfigurationError, match=r"^(a configuration is a dict|cannot read|.* is n)"
+    ):
+        open_storage(source)
+
+
+CLASSES = ["FSRadixTreeStorage", "PolyCrashStorage", "ReadOnlyCrashStorage", "NullCrashStorage"]
+KEYS = ["class", "storage", "storages", "apps", "fs_root", "redactor", "required", "a", "", "codec"]
+WORDS = st.sampled_from([*CLASSES, *KEYS])
+LEAVES = WORDS | st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3)
+TABLES = st.recursive(
+    LEAVES,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORDS, inner, max_size=4),
+    max_leaves=12,
+)
+VARIABLES = st.dictionaries(
+    st.lists(WORDS.map(str.upper), min_size=1, max_size=4).map(
+        lambda steps: "SOCORRO_FAST_" + "__".join(steps)
+    ),
+    st.text(max_size=5) | WORDS,
+    max_size=3,
+)
+
+
+@given(st.dictionaries(WORDS, TABLES, max_size=4), VARIABLES)
+def test_whatever_is_in_it_there_is_one_kind_of_error(tables, variables):
+    with suppress(ConfigurationError):
+        configuration = Configuration(tables, variables)
+        tomllib.loads(as_toml(configuration))

@@ -12,7 +12,7 @@ from socorro_fast.config.families import refuse_mixed
 from socorro_fast.config.plan import Plan
 from socorro_fast.config.tables import at, copied, no_such, override, read, table
 from socorro_fast.containers.base import ContainerBase
-from socorro_fast.errors import ConfigurationError
+from socorro_fast.errors import ConfigurationError, shown
 from socorro_fast.options import refuse_unknown
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class Configuration:
         self.storages: dict[str, Plan] = {}
         self.apps: dict[str, Plan] = {}
         try:
-            self._tables = copied(source) if isinstance(source, Mapping) else read(Path(source))
+            self._tables = copied(source) if isinstance(source, Mapping) else read(_path(source))
             self.from_environment = self._override(
                 os.environ if environment is None else environment
             )
@@ -197,6 +197,12 @@ def open_storage(
         CrashStorageError: A storage could not be opened.
     """
     return Configuration(config).open(app, quit_check_callback=quit_check_callback)
+
+
+def _path(source: object) -> Path:
+    if isinstance(source, str | os.PathLike):
+        return Path(source)
+    raise ConfigurationError(f"a configuration is a dict or a path, not {shown(source)}")
 
 
 def _closed(storages: Iterable[CrashStorageBase]) -> Iterator[str]:

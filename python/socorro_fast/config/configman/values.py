@@ -39,7 +39,8 @@ def _converted(option: Declared, text: str) -> Any:
     if option.name == "deferral_criteria":
         return _condition(text)
     if option.kind.startswith("list of") or option.name == "redactor":
-        return [part.strip() for part in text.split(",") if part.strip()]
+        item = float if option.kind.startswith("list of number") else str
+        return [item(part.strip("\"' ")) for part in text.split(",") if part.strip()]
     if CLASS in option.kind:
         return text.rpartition(".")[2]
     if option.kind == "path":
