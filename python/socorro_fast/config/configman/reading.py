@@ -24,7 +24,9 @@ _SECTION = re.compile(r"(?P<open>\[+)\s*(?P<name>[^\[\]]+?)\s*(?P<close>\]+)\s*(
 _DEFAULT = re.compile(r"[#;]\s*(?P<name>[\w.]+)\s*=\s*(?P<value>[^=].*)?")
 _INCLUDE = re.compile(r"\+include\s+(?P<path>\S.*)")
 _QUOTED = re.compile(
-    r"""(?P<quote>'{3}|"{3}|'|")(?P<text>.*?)(?P=quote)\s*(?:[#;].*)?""", re.DOTALL
+    # The b is what its last version wrote under Python 3.
+    r"""b?(?P<quote>'{3}|"{3}|'|")(?P<text>.*?)(?P=quote)\s*(?:[#;].*)?""",
+    re.DOTALL,
 )
 _TOP = "top_level"
 _MOST_FILES = 20
@@ -110,13 +112,9 @@ def _is_option(value: dict[str, Any]) -> bool:
 
 def _put_option(name: Name, option: dict[str, Any], settings: Settings, file: str) -> None:
     value = option.get("value", option.get("default"))
-    if value is None:
-        return
-    setting = Setting(_as_text(value), file)
-    if value == option.get("default"):
-        settings.defaults[name] = setting
-    else:
-        settings.put(name, setting)
+    # It writes None as text. Defaults count as well: it has put the given values among them.
+    if value not in (None, "None"):
+        settings.put(name, Setting(_as_text(value), file))
 
 
 def _as_text(value: Any) -> str:
