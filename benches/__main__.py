@@ -79,24 +79,13 @@ def _measure(arguments: argparse.Namespace, contestants: list[str]) -> int:
     program = arguments.floor or build()
     for warning in machine.warnings(filesystems.MEMORY):
         print(warning, file=sys.stderr)
+    places = filesystems.usable(arguments.fs or filesystems.IN_MEMORY)
     with Floor(program) as floor:
-        for line in table.lines(suite.rows(plan, floor, _usable(arguments.fs), keep=rows)):
+        for line in table.lines(suite.rows(plan, floor, places, keep=rows)):
             print(line, flush=True)
     if arguments.json:
         arguments.json.write_text(json.dumps(_report(rows), indent=2) + "\n")
     return _exit_status(rows)
-
-
-def _usable(names: list[str] | None) -> list[str]:
-    """Return the file systems there are, and say why the others are left out."""
-    usable = []
-    for name in names or ("tmpfs", "ext4", "xfs"):
-        why = filesystems.why_not(name)
-        if why is None:
-            usable.append(name)
-        else:
-            print(f"{name} is left out: {why}", file=sys.stderr)
-    return usable
 
 
 def _report(rows: list[Row]) -> dict[str, object]:

@@ -11,16 +11,18 @@ import gc
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 MEMORY = Path("/dev/shm")
 IMAGE_BYTES = 8 << 30
 DISK_IMAGE_BYTES = 4 << 30
+IN_MEMORY = ("tmpfs", "ext4", "xfs")
 DISK = "disk"
 """ext4 with a journal on an image that lies on a real disk: where a sync costs what it costs."""
 _MKFS = {
@@ -29,6 +31,18 @@ _MKFS = {
     "ext4": ["-q", "-F", "-i", "8192", "-E", "lazy_itable_init=0,lazy_journal_init=0"],
     "xfs": ["-q"],
 }
+
+
+def usable(names: Sequence[str]) -> list[str]:
+    """Return the file systems there are, and say why the others are left out."""
+    found = []
+    for name in names:
+        why = why_not(name)
+        if why is None:
+            found.append(name)
+        else:
+            print(f"{name} is left out: {why}", file=sys.stderr)
+    return found
 
 
 def why_not(name: str) -> str | None:

@@ -72,17 +72,10 @@ def _takes_part(name: str, wanted: list[str] | None) -> bool:
 
 
 def _places(arguments: argparse.Namespace) -> list[str]:
-    """Return where to measure, and say why the others are left out."""
+    """Return where to measure."""
     if arguments.dir:
         return [str(arguments.dir)]
-    usable = []
-    for name in arguments.fs or PLACES:
-        why = filesystems.why_not(name)
-        if why is None:
-            usable.append(name)
-        else:
-            print(f"{name} is left out: {why}", file=sys.stderr)
-    return usable
+    return filesystems.usable(arguments.fs or PLACES)
 
 
 if __name__ == "__main__":
