@@ -91,9 +91,11 @@ class PostgreSQL(Server):
     never runs as root.
     """
 
-    def __init__(self, *settings: str) -> None:
+    def __init__(self, *settings: str, directory: str | None = None) -> None:
         self._bin = programs()
-        self.root = Path(tempfile.mkdtemp(prefix="socorro-fast-postgresql-", dir=_memory()))
+        self.root = Path(
+            tempfile.mkdtemp(prefix="socorro-fast-postgresql-", dir=directory or _memory())
+        )
         self.data = self.root / "data"
         (self.port,) = free_ports()
         self.address = Address("127.0.0.1", self.port, "postgres")
