@@ -13,6 +13,8 @@ mod day;
 mod file;
 mod footer;
 mod format;
+#[doc(hidden)]
+pub mod fuzzing;
 mod index;
 mod journal;
 mod load;

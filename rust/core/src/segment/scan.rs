@@ -136,6 +136,9 @@ impl Scan<'_> {
         let at = self.found.end;
         let end = at + header.length();
         let void = header.kind == RecordKind::Void;
+        if void && end > size_of_file(self.fd)? {
+            return Ok(None);
+        }
         if !void && !self.is_committed(end, check)? && !self.repaired(header, at, check)? {
             if !matches!(self.reading, Reading::Dead { .. }) || end > size_of_file(self.fd)? {
                 return Ok(None);
