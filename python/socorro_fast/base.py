@@ -43,7 +43,7 @@ class CrashStorageBase:
     Options: ClassVar[type[StorageOptions]] = StorageOptions
     is_container: ClassVar[bool] = False
     tree_family: ClassVar[str | None] = None
-    """Of a radix tree: "leaf" or "legacy". Both must not share an `fs_root`."""
+    """What lies below `fs_root`: "leaf", "legacy" or "segments". No two must share one."""
     extra: ClassVar[str | None] = None
     """The extra of this package that installs `drivers`."""
     drivers: ClassVar[tuple[str, ...]] = ()

@@ -1,5 +1,6 @@
 """Configurations that somebody made to break them."""
 
+import itertools
 import json
 import tomllib
 from contextlib import suppress
@@ -162,6 +163,33 @@ def test_a_required_member_that_is_not_there_is_refused_before():
         ConfigurationError, match=r"^storages\.p: .*'required'; did you mean 'disk'"
     ):
         Configuration({"storages": {"p": poly}}, {})
+
+
+ROOTED = {
+    "FSRadixTreeStorage": "leaf",
+    "FSDatedRadixTreeStorage": "leaf",
+    "FSLegacyRadixTreeStorage": "legacy",
+    "FSLegacyDatedRadixTreeStorage": "legacy",
+    "FSTemporaryStorage": "legacy of a month",
+    "FSSegmentStorage": "segments",
+}
+
+
+PAIRS = list(itertools.combinations_with_replacement(ROOTED, 2))
+
+
+@pytest.mark.parametrize(("one", "other"), PAIRS)
+def test_only_those_of_one_layout_share_a_root(tmp_path, one, other):
+    (tmp_path / "link").symlink_to(tmp_path)
+    tables = {
+        "storages": {"a": {"class": one, "fs_root": str(tmp_path)}},
+        "apps": {"x": {"storage": {"class": other, "fs_root": str(tmp_path / "link")}}},
+    }
+    if ROOTED[one] == ROOTED[other]:
+        assert len(Configuration(tables, {}).plans) == 2
+        return
+    with pytest.raises(ConfigurationError, match="its fs_root is that of"):
+        Configuration(tables, {})
 
 
 def test_a_file_that_is_missing_is_named_once(tmp_path):

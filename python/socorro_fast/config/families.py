@@ -13,7 +13,12 @@ if TYPE_CHECKING:
 
     from socorro_fast.config.plan import Plan
 
-_FAMILIES = {"leaf": "a directory for each crash", "legacy": "crashes sharing directories"}
+_FAMILIES = {
+    "leaf": "a directory for each crash",
+    "legacy": "crashes sharing directories",
+    "legacy, DD": "crashes sharing directories named after the day of the month",
+    "segments": "crashes in segments",
+}
 
 
 def refuse_mixed(plans: Iterable[Plan]) -> None:

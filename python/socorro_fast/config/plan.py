@@ -39,8 +39,9 @@ class Plan:
 
     @property
     def family(self) -> str | None:
-        """The family of trees, if this is one."""
-        return self.storage_class.tree_family
+        """The family of trees, if this is one; its name of days belongs to it."""
+        family = self.storage_class.tree_family
+        return f"{family}, DD" if getattr(self.storage_class, "_day_of_month", False) else family
 
     def within(self) -> Iterator[Plan]:
         """Yield this plan and those of all members below it."""

@@ -43,6 +43,7 @@ class FSSegmentStorage(FSQueue, FSStorage):
 
     Options: ClassVar[type[FSSegmentOptions]] = FSSegmentOptions
     options: FSSegmentOptions
+    tree_family: ClassVar[str | None] = "segments"
 
     _tree: _rust.SegmentStore
 
