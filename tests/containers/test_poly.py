@@ -253,3 +253,16 @@ def test_the_quit_check_comes_before_the_first_save():
     with pytest.raises(KeyboardInterrupt):
         poly.save_raw_crash(RAW, DUMPS, ID)
     assert recorder.log == []
+
+
+def test_a_subclass_that_saves_in_its_own_way_is_asked():
+    class Mine(PolyCrashStorage):
+        def _save(self, operation, crash_id, *args):
+            log.append(operation)
+            super()._save(operation, crash_id, *args)
+
+    log = []
+    memory = InMemoryCrashStorage()
+    Mine(storages=[memory]).save_raw_crash(RAW, DUMPS, ID)
+    assert log == ["save_raw_crash"]
+    assert memory.get_raw_crash(ID) == RAW
