@@ -2,12 +2,17 @@
 
 A broker of its own is started, with its files in the directory for temporary files (TMPDIR); or
 SOCORRO_FAST_TEST_RABBITMQ names one. All contestants of a row take turns in one run.
+
+A save that waits for its confirm goes through several threads and processes and to the disk: where
+the processors are busy with something else, that is what is measured. Exit status: 0 all reached,
+1 something was missed, 3 something was missed on a machine that was busy before it began.
 """
 
 from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import random
 import statistics
 import sys
@@ -33,13 +38,14 @@ SAVES = 4000
 TAKEN = 3000
 WARM_UP_ROUNDS = 1
 PLACE = "benches"
-
-Contestant = "Callable[[list[str]], float]"
+BUSY = 0.35
+"""The load for each processor from which on they are not ours."""
 
 
 def main() -> int:
-    """Measure, print, and return whether the targets are reached."""
+    """Measure, print, and return the exit status."""
     logging.disable(logging.ERROR)
+    busy = os.getloadavg()[0] > BUSY * (os.cpu_count() or 1)
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 7
     saves = {
         "not confirmed, a connection a thread (the original)": save_original,
@@ -59,7 +65,11 @@ def main() -> int:
         judge("prefetch : consume='poll'", 3, ratio(taken, 2, 1)),
         judge("prefetch : polled by pika alone", 3, ratio(taken, 2, 0)),
     ]
-    return 0 if all(reached) else 1
+    if all(reached):
+        return 0
+    if busy:
+        print("the machine was busy before this began: measure again")
+    return 3 if busy else 1
 
 
 def measure(

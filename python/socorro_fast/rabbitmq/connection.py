@@ -122,6 +122,8 @@ class Connection:
         close_all([self])
 
     def _ready_publisher(self) -> Publisher:
+        if self._publisher is not None and not self._publisher.misses_queue:
+            return self._publisher
         with self._setting_up:
             if self._publisher is None:
                 self.declare()

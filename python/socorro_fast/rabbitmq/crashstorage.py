@@ -252,6 +252,9 @@ class RabbitMQCrashStorage(CrashStorageBase):
             done = connection.publish(self.queue, [crash_ids[place] for place in left])
             for place, outcome in zip(left, done, strict=True):
                 outcomes[place] = outcome
+            if not any(done):
+                left.clear()
+                return
             failed = [(place, error) for place, error in zip(left, done, strict=True) if error]
             left[:] = [place for place, error in failed if error.retryable]
             if left:

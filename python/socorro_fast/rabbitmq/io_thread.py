@@ -46,8 +46,12 @@ class _Connection(pika.SelectConnection):  # type: ignore[misc] # pika is not ty
     """pika's connection, with the two things that it keeps to itself and its adapters."""
 
     def emit(self, data: bytes) -> None:
-        """Send whole frames: many in one piece, where pika makes a system call of each."""
+        """Send whole frames: in one piece and at once.
+
+        pika makes a system call of each frame, one turn of its loop later.
+        """
         self._output_marshaled_frames([data])
+        self._transport._on_socket_writable()  # noqa: SLF001 - see above
 
     def abort(self, error: Exception) -> None:
         """Break the connection, whatever state it is in, without a word to the broker."""
