@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 from socorro_fast.checks import check_same_crash
 from socorro_fast.drivers import check_drivers
 from socorro_fast.errors import (
-    ConfigurationError,
     CrashStorageError,
     OperationNotSupported,
-    shown,
 )
 from socorro_fast.operations import OPERATIONS, with_derived
 from socorro_fast.options import StorageOptions
+from socorro_fast.quit_check import quit_check_of
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -58,7 +57,7 @@ class CrashStorageBase:
     ) -> None:
         check_drivers(type(self))
         self.options = self.Options.build(type(self).__name__, options)
-        self.quit_check = _checked_callback(quit_check_callback)
+        self.quit_check = quit_check_of(quit_check_callback)
         self.redactor = self.options.redactor
         self._closed = False
 
@@ -296,15 +295,3 @@ class CrashStorageBase:
             except CrashStorageError as error:
                 outcomes.append(error)
         return outcomes
-
-
-def _checked_callback(callback: Callable[[], object] | None) -> Callable[[], object]:
-    if callback is None:
-        return never_quit
-    if not callable(callback):
-        raise ConfigurationError(f"quit_check_callback must be callable, not {shown(callback)}")
-    return callback
-
-
-def never_quit() -> None:
-    """Do nothing: what storages ask that are not told when to quit."""

@@ -10,6 +10,7 @@ from itertools import chain, repeat
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from socorro_fast.errors import ConfigurationError, shown
+from socorro_fast.quit_check import never_quit
 
 if TYPE_CHECKING:
     import threading
@@ -87,7 +88,7 @@ class TransactionExecutor:
         quit_check_callback: Callable[[], object] | None = None,
     ) -> None:
         self.connection_context = connection_context
-        self._quit_check = quit_check_callback or _never_quit
+        self._quit_check = quit_check_callback or never_quit
 
     def __call__(
         self, function: Callable[Concatenate[Any, _P], _R], *args: _P.args, **kwargs: _P.kwargs
@@ -273,7 +274,3 @@ def _checked(option: str, value: Any, most: float = sys.float_info.max) -> float
     if isinstance(value, int | float) and 0 <= value <= most:
         return value
     raise ConfigurationError(f"{option} must be 0 to {most:g}, not {shown(value)}")
-
-
-def _never_quit() -> None:
-    pass

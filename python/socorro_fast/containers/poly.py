@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from socorro_fast.base import never_quit
 from socorro_fast.checks import check_crash_id
 from socorro_fast.containers.base import ContainerBase
 from socorro_fast.containers.failures import group, is_mistake
@@ -18,6 +17,7 @@ from socorro_fast.containers.isolation import leaves_arguments_alone, own_argume
 from socorro_fast.containers.options import ContainerOptions, Members
 from socorro_fast.fork_safe import ForkSafeLock
 from socorro_fast.options import refuse_unknown
+from socorro_fast.quit_check import never_quit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
