@@ -20,6 +20,7 @@ from socorro_fast.rabbitmq import (
     ConnectionContextPooled,
     ConnectionContextShared,
 )
+from socorro_fast.rabbitmq.io_thread import IOThread
 
 ENDLESS = {
     "transaction_executor_class": "TransactionExecutorWithInfiniteBackoff",
@@ -345,6 +346,37 @@ def test_a_storage_that_nobody_holds_gives_back_what_it_had(options, make):
     gc.collect()
     until(lambda: not our_threads())
     assert drain(make()) == [CRASH_ID]
+
+
+def test_nothing_is_left_of_connections_that_were_cut(make, proxy):
+    storage = make(port=proxy.port, **ENDLESS)
+    for each in IDS[:20]:
+        save(storage, each)
+        assert each in drain(storage)
+        proxy.cut()
+    until(lambda: not any(each.is_alive for each in threads_of_connections()))
+    save(storage, CRASH_ID)
+    gc.collect()
+    assert len(threads_of_connections()) <= 3
+    assert proxy.connections <= 2
+
+
+def threads_of_connections():
+    return [each for each in gc.get_objects() if type(each) is IOThread]
+
+
+def test_channels_do_not_grow(make, channel, options):
+    storage = make()
+    for each in IDS[:5]:
+        save(storage, each)
+        storage.count()
+        with pytest.raises(StorageUnavailable):
+            storage.count("nowhere")
+        channel.queue_delete(options()["standard_queue_name"])
+        with pytest.raises(StorageUnavailable):
+            save(storage, each)
+    with storage._saving() as connection:
+        until(lambda: len(connection.thread.connection._channels) == 1)
 
 
 def test_the_pool_closes_connections_of_threads_that_ended(make, proxy):

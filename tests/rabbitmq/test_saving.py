@@ -6,6 +6,7 @@ import pytest
 from contract.samples import CRASH_ID, DUMPS, RAW
 from rabbitmq.crashes import IDS, SECOND, drain, in_threads, save
 from socorro_fast import (
+    ConfigurationError,
     InvalidCrashID,
     PriorityjobRabbitMQCrashStore,
     RabbitMQCrashStorage,
@@ -115,6 +116,18 @@ def test_each_class_has_its_queue(make, channel, options, cls, kind):
     assert channel.queue_declare(name, passive=True).method.message_count == 1
     make(cls, routing_key=options()["priority_queue_name"]).save_raw_crash({}, {}, SECOND)
     assert sorted(drain(make())) == sorted([CRASH_ID, SECOND])
+
+
+@pytest.mark.parametrize("name", ["", "x" * 256, "\N{SNOWMAN}" * 86], ids=["none", "long", "wide"])
+def test_a_name_that_amqp_does_not_take_is_refused(name):
+    with pytest.raises(ConfigurationError, match="it takes 1 to 255 bytes"):
+        RabbitMQCrashStorage(standard_queue_name=name)
+
+
+def test_a_name_that_pika_does_not_take_is_not_tried_again(make):
+    with pytest.raises(StorageUnavailable) as caught:
+        make(backoff_delays=(600,)).purge("x" * 256)
+    assert not caught.value.retryable
 
 
 class TestByIDs:

@@ -1,8 +1,22 @@
 """What it takes to reach a RabbitMQ broker, as options."""
 
-from pydantic import Field
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
 
 from socorro_fast.options import Secret, StorageOptions
+
+_LONGEST = 255
+
+
+def _short(text: str) -> str:
+    if not 1 <= len(text.encode()) <= _LONGEST:
+        raise ValueError(f"it takes 1 to {_LONGEST} bytes")
+    return text
+
+
+ShortText = Annotated[str, AfterValidator(_short)]
+"""Text that fits where AMQP has names."""
 
 
 class ConnectionOptions(StorageOptions):
@@ -10,18 +24,17 @@ class ConnectionOptions(StorageOptions):
 
     host: str = Field(default="localhost", description="host of the broker")
     port: int = Field(default=5672, ge=1, le=65535, description="port of the broker")
-    virtual_host: str = Field(default="/", description="virtual host to use")
+    virtual_host: ShortText = Field(default="/", description="virtual host to use")
     rabbitmq_user: str = Field(default="guest", description="user to log in as")
     rabbitmq_password: Secret = Field(default=Secret("guest"), description="that user's password")
-    standard_queue_name: str = Field(
-        default="socorro.normal", min_length=1, description="queue of new crashes"
+    standard_queue_name: ShortText = Field(
+        default="socorro.normal", description="queue of new crashes"
     )
-    priority_queue_name: str = Field(
-        default="socorro.priority", min_length=1, description="queue of crashes that cannot wait"
+    priority_queue_name: ShortText = Field(
+        default="socorro.priority", description="queue of crashes that cannot wait"
     )
-    reprocessing_queue_name: str = Field(
+    reprocessing_queue_name: ShortText = Field(
         default="socorro.reprocessing",
-        min_length=1,
         description="queue of crashes that are processed once more",
     )
     heartbeat: int = Field(

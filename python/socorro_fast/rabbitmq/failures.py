@@ -17,6 +17,13 @@ _GUESSES: Final = (
     pika_errors.ProbableAccessDeniedError,
     pika_errors.IncompatibleProtocolError,
 )
+# What pika refuses to send, and a broker that knows none of our ways to log in.
+_MISTAKES: Final = (
+    pika_errors.AuthenticationError,
+    pika_errors.ShortStringTooLong,
+    ValueError,
+    TypeError,
+)
 _WORDS: Final[dict[type[BaseException], str]] = {
     pika_errors.ConnectionBlockedTimeout: "it blocks publishers, as in a memory or disk alarm",
     pika_errors.AMQPHeartbeatTimeout: "it gives no signs of life",
@@ -57,7 +64,7 @@ def _is_retryable(error: BaseException) -> bool:
     if isinstance(error, pika_errors.ConnectionClosed | pika_errors.ChannelClosed):
         # A consumer that kept a message for too long, half an hour by default, gets a 406.
         return error.reply_code not in _FINAL or "timed out" in error.reply_text
-    return not (_is_refusal(error) or isinstance(error, pika_errors.AuthenticationError))
+    return not (_is_refusal(error) or isinstance(error, _MISTAKES))
 
 
 def _is_refusal(error: BaseException) -> bool:

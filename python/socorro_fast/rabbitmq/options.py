@@ -8,7 +8,7 @@ from pydantic import Field
 
 from socorro_fast.options import Ack  # noqa: TC001 - pydantic reads the annotations
 from socorro_fast.rabbitmq.connection_context import ConnectionContext, ConnectionContextShared
-from socorro_fast.rabbitmq.connection_options import ConnectionOptions
+from socorro_fast.rabbitmq.connection_options import ConnectionOptions, ShortText
 from socorro_fast.transaction_options import TransactionOptions, class_named
 
 ContextClass = Annotated[
@@ -24,9 +24,8 @@ class RabbitMQOptions(ConnectionOptions, TransactionOptions):
         default=ConnectionContextShared,
         description="whose connections saves use: a connection context class or its name",
     )
-    routing_key: str | None = Field(
+    routing_key: ShortText | None = Field(
         default=None,
-        min_length=1,
         description="name of the queue that saves go to; default: the standard queue",
     )
     filter_on_legacy_processing: bool = Field(
@@ -55,9 +54,8 @@ class RabbitMQOptions(ConnectionOptions, TransactionOptions):
 class ReprocessingOptions(RabbitMQOptions):
     """Options of `ReprocessingRabbitMQCrashStore`."""
 
-    routing_key: str | None = Field(
+    routing_key: ShortText | None = Field(
         default=None,
-        min_length=1,
         description="name of the queue that saves go to; default: the reprocessing queue",
     )
     filter_on_legacy_processing: bool = Field(
@@ -78,8 +76,7 @@ class ReprocessingOneOptions(ReprocessingOptions):
 class PriorityjobOptions(ReprocessingOptions):
     """Options of `PriorityjobRabbitMQCrashStore`."""
 
-    routing_key: str | None = Field(
+    routing_key: ShortText | None = Field(
         default=None,
-        min_length=1,
         description="name of the queue that saves go to; default: the priority queue",
     )
