@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from contract.samples import CRASH_ID, ELSEWHERE, RAW
 from socorro_fast import InvalidCrash
 from socorro_fast.codec import get_codec
+from socorro_fast.postgresql import jsonb
 from socorro_fast.postgresql.jsonb import stored_json
 
 TEXTS = {
@@ -109,6 +110,14 @@ def test_deep_json_comes_back_or_is_refused(storage):
         deep = [deep]
     with pytest.raises(InvalidCrash):
         storage.save_raw_crash({"deep": deep}, None, CRASH_ID)
+
+
+def test_what_is_too_long_for_the_server_is_refused_before_it_is_sent(storage, monkeypatch):
+    monkeypatch.setattr(jsonb, "MOST_BYTES", 1000)
+    storage.save_raw_crash({"text": "x" * 900}, None, CRASH_ID)
+    with pytest.raises(InvalidCrash, match="too long for jsonb: 1000 fit"):
+        storage.save_raw_crash({"text": "x" * 1000}, None, CRASH_ID)
+    assert storage.get_raw_crash(CRASH_ID) == {"text": "x" * 900}
 
 
 values = st.recursive(

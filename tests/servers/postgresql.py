@@ -32,7 +32,7 @@ from socorro_fast.postgresql.setupdb import setup
 
 URL = "SOCORRO_FAST_TEST_POSTGRESQL"
 BIN = "SOCORRO_FAST_TEST_POSTGRESQL_BIN"
-_TEMPLATE = "socorro_fast_template"
+_TEMPLATE = f"socorro_fast_template_{os.getpid()}"
 _numbers = itertools.count()
 
 
@@ -224,7 +224,9 @@ def shared() -> Address:
         dsn = parse_dsn(url)
         user = dsn.get("user", pwd.getpwuid(os.getuid()).pw_name)
         port = int(dsn.get("port", 5432))
-        return Address(dsn.get("host", "localhost"), port, user, dsn.get("password"))
+        running = Address(dsn.get("host", "localhost"), port, user, dsn.get("password"))
+        atexit.register(running.run, f"DROP DATABASE IF EXISTS {_TEMPLATE}")
+        return running
     server = PostgreSQL()
     server.start()
     atexit.register(server.throw_away)

@@ -6,6 +6,10 @@ import re
 from typing import NamedTuple
 
 from socorro_fast._rust import survives_jsonb
+from socorro_fast.errors import InvalidCrash
+
+MOST_BYTES = (1 << 28) - 1
+"""What the server takes of one document."""
 
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|-?Infinity|NaN', re.DOTALL)
 _ESCAPE = re.compile(rb"\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})|\\(u.{4}|.)")
@@ -29,7 +33,12 @@ def stored_json(data: bytes) -> StoredJSON:
 
     In the jsonb of a document that jsonb refuses, NaN and infinities are null, null characters and
     lone surrogates are U+FFFD.
+
+    Raises:
+        InvalidCrash: No jsonb may be that long.
     """
+    if len(data) > MOST_BYTES:
+        raise InvalidCrash(f"a crash of {len(data)} bytes is too long for jsonb: {MOST_BYTES} fit")
     text = data.decode()
     if survives_jsonb(data):
         return StoredJSON(text, None)

@@ -108,6 +108,8 @@ class DBCrashStorageWrapperNewCrashSource(PGQueryNewCrashSource):
         self._storage = storage
 
     def __getattr__(self, name: str) -> Any:
+        if "_storage" not in vars(self):
+            raise AttributeError(name)
         return getattr(self._storage, name)
 
     def close(self) -> None:
