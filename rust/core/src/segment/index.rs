@@ -195,10 +195,11 @@ impl Index {
     /// Add a record.
     pub(crate) fn add(&mut self, entry: &Entry, slot: u32) {
         let key = shorten(&entry.key);
-        let mut known = Known::of(self.radix.get(&key));
-        known.add(entry, slot);
-        let (items, count) = known.items(&key);
-        self.radix.set(&key, items.get(..count).unwrap_or_default());
+        self.radix.update(&key, |items| {
+            let mut known = Known::of(items);
+            known.add(entry, slot);
+            known.items(&key)
+        });
     }
 
     pub(crate) fn get(&self, key: &Key) -> Known {

@@ -99,15 +99,20 @@ impl Radix {
         }
     }
 
-    /// Replace the items of a crash; these are in the order of their roles, and all have this key.
-    pub(crate) fn set(&mut self, key: &ShortKey, new: &[Item]) {
+    /// Put items in the place of a crash's: what `change` makes of them, the first `n` of five, in the
+    /// order of their roles.
+    pub(crate) fn update(
+        &mut self,
+        key: &ShortKey,
+        change: impl FnOnce(&[Item]) -> ([Item; 5], usize),
+    ) {
         let (mut node, mut level) = (&mut self.root, 0);
         loop {
             if matches!(node, Node::Leaf(items) if items.len() >= LEAF_MAX && level < DIGITS) {
                 split(node, level);
             }
             match node {
-                Node::Leaf(items) => return replace(items, key, new),
+                Node::Leaf(items) => return replace(items, key, change),
                 Node::Branch(children) => match children.get_mut(digit(key, level)) {
                     Some(child) => (node, level) = (child, level + 1),
                     None => return,
@@ -137,13 +142,22 @@ fn range_of(items: &[Item], key: &ShortKey) -> Range<usize> {
     start..end
 }
 
-fn replace(items: &mut Vec<Item>, key: &ShortKey, new: &[Item]) {
+fn replace(
+    items: &mut Vec<Item>,
+    key: &ShortKey,
+    change: impl FnOnce(&[Item]) -> ([Item; 5], usize),
+) {
     let range = range_of(items, key);
+    let (new, count) = change(items.get(range.clone()).unwrap_or_default());
+    let new = new.get(..count).unwrap_or_default();
     if items.len() + new.len() > items.capacity() + range.len() {
         // Not twice the size, as a vector would by itself: most of the memory is here.
         items.reserve_exact(new.len().max(items.len() / 4));
     }
-    items.splice(range, new.iter().copied());
+    match new {
+        [one] if range.is_empty() => items.insert(range.start, *one),
+        _ => drop(items.splice(range, new.iter().copied())),
+    }
 }
 
 #[cold]
