@@ -178,8 +178,13 @@ fn make(day: &Day) -> Result<OpenSegment> {
 }
 
 fn finish(day: &Day, open: OpenSegment) -> Result<()> {
-    let synced = day.context.sync(open.target.fd.as_fd());
-    let synced = synced.map_err(|error| write_failed(error, &open.segment));
+    // Whatever saves wait for: the originals, which go next, may long have been on the disk.
+    open.target.sync();
+    let synced = open
+        .target
+        .outcome()
+        .and_then(|()| Ok(rustix::fs::fsync(&*day.dir)?))
+        .map_err(|error| write_failed(error, &open.segment));
     day.seal(open);
     synced
 }

@@ -94,6 +94,8 @@ impl SegmentStore {
             }
         }
         self.context.spares.stop(&self.context);
+        let mut days = self.days.write().unwrap_or_else(PoisonError::into_inner);
+        days.clear();
     }
 
     pub(crate) fn known_days(&self) -> Vec<Arc<Day>> {

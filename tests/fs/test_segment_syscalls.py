@@ -1,0 +1,60 @@
+"""What the operations of a warm segment storage ask of the system: counted, not timed."""
+
+from collections import Counter
+
+import pytest
+
+from contract.samples import CRASH_ID, ELSEWHERE, RAW, SAME_RADIX
+from fs.procs import calls_of, memory_directory, need_strace
+from fs.segment_writer import opened
+
+DUMPS = {"upload_file_minidump": bytes(64 * 1024)}
+
+
+@pytest.fixture
+def counted():
+    """Count the system calls of an operation on a storage with two crashes, in memory."""
+    need_strace()
+    with memory_directory() as root:
+
+        def count(operation, **options):
+            def prepare():
+                storage = opened(root, **options)
+                for each in (CRASH_ID, SAME_RADIX):
+                    storage.save_raw_crash(RAW, DUMPS, each)
+                storage.get_raw_crash(CRASH_ID)
+                return lambda: operation(storage)
+
+            return Counter(call.name for call in calls_of(prepare))
+
+        yield count
+
+
+def save(storage):
+    storage.save_raw_crash(RAW, DUMPS, ELSEWHERE)
+
+
+def test_a_save_is_one_write_between_two_looks(counted):
+    assert counted(save) == {"fstat": 2, "pwritev": 1}
+
+
+def test_a_durable_save_is_one_sync_more(counted):
+    assert counted(save, durability="disk") == {"fstat": 2, "pwritev": 1, "fdatasync": 1}
+
+
+def test_a_batch_waits_for_the_disk_once(counted):
+    ids = [f"{number:08x}-0000-4000-8000-000002180601" for number in range(50)]
+
+    def save_many(storage):
+        assert storage.save_many((RAW, DUMPS, each) for each in ids) == [None] * 50
+
+    assert counted(save_many, durability="disk")["fdatasync"] <= 2
+
+
+def test_a_raw_crash_is_one_look_and_one_read(counted):
+    assert counted(lambda storage: storage.get_raw_crash(CRASH_ID)) == {"fstat": 1, "pread64": 1}
+
+
+def test_a_dump_is_a_read_more(counted):
+    calls = counted(lambda storage: storage.get_raw_dump(CRASH_ID))
+    assert calls == {"fstat": 1, "pread64": 2}
