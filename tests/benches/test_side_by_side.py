@@ -16,6 +16,7 @@ from benches.side_by_side import CONTESTANTS
 from benches.targets import MUSTS, Must
 
 from benches import verdicts
+from fs.procs import memory_directory
 from socorro_fast.bench import compression, latency, machine, opening, plots, report, workload
 from socorro_fast.bench.contest import Contest
 from socorro_fast.bench.report import Result
@@ -34,8 +35,9 @@ everyone = pytest.mark.parametrize("contestant", PRESENT, ids=lambda each: each.
 
 
 @pytest.fixture
-def directory(tmp_path):
-    return tmp_path / "work"
+def directory():
+    with memory_directory() as memory:
+        yield memory / "work"
 
 
 @LEVELS

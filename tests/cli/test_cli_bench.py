@@ -11,11 +11,11 @@ def bench(*arguments):
 
 
 def test_it_prints_a_line_for_each_task(tmp_path):
-    done = bench("--task", "get-raw", "--rounds", 1, "--dir", tmp_path)
+    done = bench("--task", "save-processed", "--rounds", 1, "--dir", tmp_path)
     assert done.returncode == 0
     head, line = done.stdout.decode().splitlines()
     assert {"segments", "radix", "sqlite", "files"} <= set(head.split())
-    assert line.startswith("get-raw")
+    assert line.startswith("save-processed")
     assert list(tmp_path.iterdir()) == []
 
 
