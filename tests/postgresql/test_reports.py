@@ -97,6 +97,8 @@ def test_a_crash_without_any_reported_key_is_stored(storage):
         ("date_processed", "yesterday"),
         ("date_processed", 1e300),
         ("date_processed", True),
+        ("date_processed", "0001-01-01T00:00:00+14:00"),
+        ("date_processed", "9999-12-31T23:59:59-14:00"),
         ("date_processed", {}),
         ("signature", "null \0 character"),
         ("signature", "lone \ud800 surrogate"),
@@ -107,6 +109,14 @@ def test_what_does_not_fit_its_column_is_refused_and_named(storage, key, value):
     with pytest.raises(InvalidCrash, match=f"field '{key}' must be fit for a column"):
         storage.save_processed({"uuid": CRASH_ID, key: value})
     assert storage.get_report(CRASH_ID)["signature"] == "old"
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "America/Los_Angeles"])
+def test_times_come_back_whatever_the_zone_of_the_server_is(make, zone):
+    storage = make(database_parameters={"options": f"-c TimeZone={zone}"})
+    for time in ("0001-01-01T00:00:00+00:00", "9999-12-31T23:59:59+00:00"):
+        storage.save_processed({"uuid": CRASH_ID, "date_processed": time})
+        assert storage.get_report(CRASH_ID)["date_processed"].isoformat() == time
 
 
 @pytest.mark.parametrize("key", ["uptime", "success", "date_processed"])

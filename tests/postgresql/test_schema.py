@@ -1,5 +1,6 @@
 """The schema: models, migrations and procedures agree, from nothing to everything and back."""
 
+import contextlib
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -109,7 +110,7 @@ def new(server):
 
 
 def test_setup_makes_everything_from_nothing_and_again_nothing(new):
-    roles = {"read_write_roles": ["odd rw'\""], "read_only_roles": ["test_ro"]}
+    roles = {"read_write_roles": ["odd rw'\"; $do$ $body$ %s"], "read_only_roles": ["test_ro"]}
     made = setupdb.setup(new, weeks=2, **roles)
     assert len(made) == 2 * len(PARTITIONED)
     assert differences(new) == []
@@ -132,3 +133,18 @@ def test_a_database_is_dropped_with_those_who_use_it(server):
     setupdb.drop_database(context)
     with pytest.raises(StorageUnavailable, match="does not exist"):
         schema.migrate(context)
+
+
+@pytest.mark.parametrize("table", ["customers", "raw_crashes"])
+def test_a_database_with_tables_of_others_is_not_dropped(server, table):
+    context = ConnectionContext(**server.options("test_of_others"))
+    setupdb.create_database(context)
+    try:
+        with contextlib.closing(server.connect("test_of_others")) as connection:
+            connection.cursor().execute(f"CREATE TABLE {table} (name text)")
+        with pytest.raises(ConfigurationError, match="not those of crashes"):
+            setupdb.drop_database(context)
+    finally:
+        with contextlib.closing(server.connect("test_of_others")) as connection:
+            connection.cursor().execute(f"DROP TABLE {table}")
+        setupdb.drop_database(context)

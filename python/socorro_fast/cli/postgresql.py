@@ -65,7 +65,10 @@ def drop(
     option: Options = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do it: all crashes in it are lost.")] = False,
 ) -> None:
-    """Drop the database with all that is in it; who is connected is cut off. Roles stay."""
+    """Drop the database with all that is in it; who is connected is cut off. Roles stay.
+
+    One that has tables, and not those of crashes, is left alone.
+    """
     context = _context(option)
     if not yes:
         raise ConfigurationError(f"to drop {context.where}, say --yes")

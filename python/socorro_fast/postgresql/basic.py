@@ -15,7 +15,13 @@ from socorro_fast.postgresql import statements
 from socorro_fast.postgresql.database import Database
 from socorro_fast.postgresql.dbapi2_util import execute_in_one_round_trip
 from socorro_fast.postgresql.options import PostgreSQLOptions
-from socorro_fast.postgresql.reports import REPORT_COLUMNS, ReportColumn, column_value
+from socorro_fast.postgresql.reports import (
+    REPORT_COLUMNS,
+    ReportColumn,
+    column_read,
+    column_sql,
+    column_value,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -77,8 +83,9 @@ class PostgreSQLBasicCrashStorage(CrashStorageBase):
         rows = self._execute(f"get report {crash_id}", self._get_report, self._key(crash_id))
         if not rows:
             raise self._not_found(crash_id, "report")
-        columns = ("uuid", *(each.column for each in self.reports_table_mappings))
-        return dict(zip(columns, rows[0], strict=True))
+        uuid, *values = rows[0]
+        columns = zip(self.reports_table_mappings, values, strict=True)
+        return {"uuid": uuid} | {each.column: column_read(each, value) for each, value in columns}
 
     def remove(self, crash_id: str) -> None:
         """Remove all that is kept of a crash."""
@@ -100,7 +107,8 @@ class PostgreSQLBasicCrashStorage(CrashStorageBase):
 
     @cached_property
     def _get_report(self) -> str:
-        return statements.get_report(self._columns())
+        self._columns()
+        return statements.get_report([column_sql(each) for each in self.reports_table_mappings])
 
     def _columns(self) -> list[str]:
         columns = [each.column for each in self.reports_table_mappings]

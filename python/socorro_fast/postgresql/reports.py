@@ -90,6 +90,21 @@ def column_value(column: ReportColumn, crash: dict[str, Any]) -> Any:
         raise InvalidCrash(f"field {column.key!r} {wanted}, not {shown(value)}: {error}") from error
 
 
+_AS_UTC = "{}::timestamptz AT TIME ZONE 'UTC'"
+
+
+def column_sql(column: ReportColumn) -> str:
+    """Return what to select of a column: times as UTC, whatever the server's zone is."""
+    return _AS_UTC.format(column.column) if column.kind == "timestamp" else column.column
+
+
+def column_read(column: ReportColumn, value: Any) -> Any:
+    """Return the value of a column from what `column_sql` gave."""
+    if column.kind == "timestamp" and value is not None:
+        return value.replace(tzinfo=dt.UTC)
+    return value
+
+
 def _text(value: Any, limit: int | None) -> str:
     text = value if isinstance(value, str) else _as_text(value)
     text = text[:limit]
@@ -139,7 +154,8 @@ def _timestamp(value: Any, _limit: int | None) -> dt.datetime | None:
         raise TypeError("a truth value is no date")
     else:
         moment = dt.datetime.fromtimestamp(value, dt.UTC)
-    return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
+    # As UTC, or refused: what UTC puts outside the years 1 to 9999 could not be read back.
+    return moment.astimezone(dt.UTC) if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
 
 
 _CONVERTERS: dict[Kind, Callable[[Any, int | None], Any]] = {

@@ -8,17 +8,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from psycopg2.extensions import connection as Connection  # noqa: N812 - it is a class
+    from psycopg2.extensions import cursor as Cursor  # noqa: N812 - likewise
     from psycopg2.sql import Composed
 
-_MAKE = """
-DO $do$ BEGIN
-    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = {literal}) THEN
-        CREATE ROLE {role} LOGIN;
-    END IF;
-EXCEPTION WHEN duplicate_object OR unique_violation THEN
-    NULL; -- another process was faster
-END $do$
-"""
 _READ = """
 GRANT CONNECT ON DATABASE {database} TO {role};
 GRANT USAGE ON SCHEMA public TO {role};
@@ -49,14 +41,27 @@ def make_roles(connection: Connection, read_write: Iterable[str], read_only: Ite
     with connection.cursor() as cursor:
         cursor.execute(_FOR_NOBODY)
         for role in (*read_write, *read_only):
-            cursor.execute(_filled(connection, _MAKE, role))
+            _make_role(connection, cursor, role)
             cursor.execute(_filled(connection, _READ, role))
         for role in read_write:
             cursor.execute(_filled(connection, _WRITE, role))
 
 
+def _make_role(connection: Connection, cursor: Cursor, role: str) -> None:
+    from psycopg2 import errors  # noqa: PLC0415 - not without a connection
+
+    cursor.execute("SELECT FROM pg_roles WHERE rolname = %s::name", (role,))
+    if cursor.rowcount:
+        return
+    cursor.execute("SAVEPOINT before_role")
+    try:
+        cursor.execute(_filled(connection, "CREATE ROLE {role} LOGIN", role))
+    except (errors.DuplicateObject, errors.UniqueViolation):  # another process was faster
+        cursor.execute("ROLLBACK TO SAVEPOINT before_role")
+
+
 def _filled(connection: Connection, sql: str, role: str) -> Composed:
-    from psycopg2.sql import SQL, Identifier, Literal  # noqa: PLC0415 - not without a connection
+    from psycopg2.sql import SQL, Identifier  # noqa: PLC0415 - not without a connection
 
     database = Identifier(connection.info.dbname)
-    return SQL(sql).format(role=Identifier(role), literal=Literal(role), database=database)
+    return SQL(sql).format(role=Identifier(role), database=database)

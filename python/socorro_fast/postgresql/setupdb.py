@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from socorro_fast.postgresql.dbapi2_util import execute_in_one_round_trip, execute_no_results
+from socorro_fast.errors import ConfigurationError
+from socorro_fast.postgresql.dbapi2_util import (
+    execute_in_one_round_trip,
+    execute_no_results,
+    single_value_sql,
+)
 from socorro_fast.postgresql.failures import translating
 from socorro_fast.postgresql.partitions import make_partitions_ahead
 from socorro_fast.postgresql.roles import make_roles
@@ -73,18 +78,45 @@ def drop_database(
     """Drop the database that `context` names, if it is there; who is connected is cut off.
 
     Raises:
+        ConfigurationError: It has tables, and not those that `setup` makes: it is not for crashes.
         StorageUnavailable: The server cannot be reached, or refuses.
     """
+    action = "drop the database"
+    with translating(action, context.where, context.password):
+        with _outside(context, maintenance_database)() as connection:
+            parameters = (context.options.database_name,)
+            if not execute_in_one_round_trip(connection, _IS_THERE, parameters):
+                return
+        with context() as connection:
+            is_for_crashes = single_value_sql(connection, _IS_FOR_CRASHES)
+    if not is_for_crashes:
+        raise ConfigurationError(
+            f"cannot {action} {context.where}: it has tables, and not those of crashes"
+        )
     sql = "DROP DATABASE IF EXISTS {} WITH (FORCE)"
-    _from_outside(context, "drop the database", sql, maintenance_database)
+    _from_outside(context, action, sql, maintenance_database)
+
+
+_IS_THERE = "SELECT 1 FROM pg_database WHERE datname = %s::name"
+# One without tables is what is left where making the schema failed.
+_IS_FOR_CRASHES = """
+SELECT to_regclass('public.alembic_version') IS NOT NULL
+    AND to_regclass('public.raw_crashes') IS NOT NULL
+    OR NOT EXISTS (SELECT FROM pg_class WHERE relkind IN ('r', 'p', 'v', 'm', 'f')
+        AND relnamespace::regnamespace::text NOT IN ('pg_catalog', 'information_schema'))
+"""
+
+
+def _outside(context: ConnectionContext, database: str) -> ConnectionContext:
+    options = {name: getattr(context.options, name) for name in context.options.model_fields_set}
+    return type(context)(**options | {"database_name": database})
 
 
 def _from_outside(context: ConnectionContext, action: str, sql: str, database: str) -> bool:
     from psycopg2 import errors  # noqa: PLC0415 - not without a connection
     from psycopg2.sql import SQL, Identifier  # noqa: PLC0415
 
-    options = {name: getattr(context.options, name) for name in context.options.model_fields_set}
-    outside = type(context)(**options | {"database_name": database})
+    outside = _outside(context, database)
     statement = SQL(sql).format(Identifier(context.options.database_name))
     with translating(action, context.where, context.password), outside() as connection:
         try:

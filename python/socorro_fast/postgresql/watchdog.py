@@ -71,7 +71,8 @@ class Watchdog:
     def _run(self) -> None:
         with self._changed:
             # All have the same time, so the oldest is the first that is due.
-            while self._calls or self._changed.wait(self._seconds):
+            # A call may come between the end of the wait and the lock: it is looked for once more.
+            while self._calls or self._changed.wait(self._seconds) or self._calls:
                 call = next(iter(self._calls), None)
                 left = call.due - time.monotonic() if call else 0
                 if call and left <= 0:
