@@ -43,6 +43,8 @@ def test_every_default_key_goes():
         ("a", {"a": 1, "b": 2}, {"b": 2}),
         ("a", {"b": {"a": 1}}, {"b": {"a": 1}}),
         ("a.b", {"a": {"b": 1, "c": 2}}, {"a": {"c": 2}}),
+        ("a.b", {"a.b": 1, "a": {"b": 2, "c": 3}}, {"a": {"c": 3}}),
+        ("a.b.c", {"a": [{"b.c": 1, "b": 2}], "b.c": 3}, {"a": [{"b": 2}], "b.c": 3}),
         ("a.b.c", {"a": {"b": {"c": {"d": 1}}}}, {"a": {"b": {}}}),
         ("a.b", {"a": [{"b": 1}, {"c": 2}, 3]}, {"a": [{}, {"c": 2}, 3]}),
         ("a.b", {"a": [[{"b": 1}], ({"b": 2},)]}, {"a": [[{}], ({},)]}),
@@ -78,6 +80,36 @@ def test_a_path_goes_as_deep_as_stored_json_may():
         node = [node]
     Redactor("a.secret").redact({"a": node})
     assert secret == {}
+
+
+@pytest.mark.timeout(30)
+@pytest.mark.parametrize("allowed", [None, "a.*.b", "a.b", ""])
+@pytest.mark.parametrize("keys", ["a.b", "a.*.b", "*.*.*.b"])
+def test_what_contains_itself_is_gone_through_once(keys, allowed):
+    loop = [{"b": 1}]
+    loop.append(loop)
+    loop.append((loop,))
+    crash = {"a": loop}
+    crash["a"].append({"a": crash, "b": 2})
+    Redactor(keys, allowed).redact(crash)
+    assert not any("b" in item for item in crash.get("a", []) if isinstance(item, dict))
+
+
+def test_what_is_there_many_times_takes_no_longer_than_it_must():
+    node = [{"b": 1}]
+    for _ in range(200):
+        node = [node, node]
+    bottom = node
+    Redactor("a.b").redact({"a": node})
+    while isinstance(bottom[0], list):
+        bottom = bottom[0]
+    assert bottom == [{}]
+
+
+@pytest.mark.parametrize("root", [None, 1, "a", b"a"])
+@pytest.mark.parametrize("allowed", [None, "a"])
+def test_what_is_no_crash_is_left_alone(root, allowed):
+    assert Redactor("a", allowed).redact(root) is None
 
 
 def test_wildcards_in_nested_lists_take_no_longer_than_they_must():

@@ -19,6 +19,8 @@ FORBIDDEN_KEYS = (
 """What Socorro kept from the public."""
 
 _Path = tuple[str, ...]
+# By what a value is, not equals: itself, which keeps its ID from another, and paths met there.
+_Seen = dict[int, tuple[object, set[_Path]]]
 
 
 class Redactor:
@@ -26,8 +28,8 @@ class Redactor:
 
     A key is a dotted path: `json_dump.sensitive` is the key `sensitive` of the dict at `json_dump`.
     A path goes through lists by itself (`threads.frames.url` takes `url` out of every frame of
-    every thread), and `*` stands for any key or any item of a list. Where a path leads nowhere,
-    nothing happens.
+    every thread), and `*` stands for any key or any item of a list. A key that itself has the dots
+    goes as well. Where a path leads nowhere, nothing happens.
 
     Args:
         forbidden_keys: The paths to remove, as comma text or as a list.
@@ -78,8 +80,11 @@ def _path(name: str) -> _Path:
 def _remove(mapping: MutableMapping[str, Any], path: _Path) -> None:
     # A stack of its own, as stored JSON may be nested deeper than Python recurses.
     todo: list[tuple[object, set[_Path]]] = [(mapping, {path})]
+    seen: _Seen = {}
     while todo:
         node, paths = todo.pop()
+        if not _is_branch(node) or not _is_new(seen, node, paths):
+            continue
         if isinstance(node, list | tuple):
             todo += _remove_from_list(node, paths)
         elif isinstance(node, MutableMapping):
@@ -103,7 +108,9 @@ def _remove_from_mapping(
     node: MutableMapping[str, Any], paths: set[_Path]
 ) -> list[tuple[object, set[_Path]]]:
     below: dict[str, set[_Path]] = {}
-    for step, *rest in paths:
+    for path in paths:
+        node.pop(".".join(path), None)  # a key with dots, as flattened crashes have them
+        step, *rest = path
         for key in _matching(node, step):
             if rest:
                 below.setdefault(key, set()).add(tuple(rest))
@@ -122,8 +129,11 @@ def _matching(node: MutableMapping[str, Any], step: str) -> list[str]:
 
 def _keep_only(mapping: MutableMapping[str, Any], paths: list[_Path]) -> None:
     todo: list[tuple[Any, list[_Path]]] = [(mapping, paths)]
+    seen: _Seen = {}
     while todo:
         node, paths = todo.pop()
+        if not _is_branch(node) or not _is_new(seen, node, paths):
+            continue
         if isinstance(node, list):
             if ("*",) in paths:
                 continue
@@ -141,6 +151,14 @@ def _keep_only(mapping: MutableMapping[str, Any], paths: list[_Path]) -> None:
                 todo.append((node[key], rests))
             else:
                 del node[key]
+
+
+def _is_new(seen: _Seen, node: object, paths: Iterable[_Path]) -> bool:
+    # What contains itself, or the same thing many times, is gone through once for each path.
+    if id(node) in seen and seen[id(node)][1].issuperset(paths):
+        return False
+    seen.setdefault(id(node), (node, set()))[1].update(paths)
+    return True
 
 
 def _is_branch(value: object) -> bool:
