@@ -7,9 +7,11 @@ import subprocess
 import threading
 import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
 
+from contract.forking import in_child
 from contract.samples import CRASH_ID, ELSEWHERE, RAW
 from postgresql.faults import IMPATIENT, PATIENT, Savers, check, crash
 from servers.postgresql import PostgreSQL
@@ -193,6 +195,26 @@ class TestNetwork:
         assert direct.get_raw_crash(CRASH_ID) == new
         assert sql("SELECT signature FROM reports") == [("new",)]
 
+    def test_an_answer_is_lost(self, proxied, proxy, sql):
+        """The save is reported as failed, and is there; another one changes nothing."""
+        storage = proxied(**IMPATIENT)
+        storage.save_raw_crash({"v": 1}, None, CRASH_ID)
+        plugin = {"PluginFilename": "f", "PluginName": "n", "PluginVersion": "1"}
+        report = {"uuid": CRASH_ID, "signature": "new", "process_type": "plugin"} | plugin
+        save = partial(storage.save_raw_and_processed, {"v": 2}, None, report, CRASH_ID)
+        with proxy.while_(loses_answers=True), pytest.raises(StorageUnavailable) as caught:
+            save()
+        assert caught.value.retryable
+        for _ in range(2):
+            assert storage.get_raw_crash(CRASH_ID) == {"v": 2}
+            assert storage.get_unredacted_processed(CRASH_ID) == report
+            assert sql("SELECT signature FROM reports") == [("new",)]
+            assert sql("SELECT version FROM plugins_reports JOIN plugins ON id = plugin_id") == [
+                ("1",)
+            ]
+            assert list(storage.list_crashes()) == [CRASH_ID]
+            save()
+
     def test_refused(self, proxied, proxy):
         storage = proxied(**IMPATIENT)
         with proxy.while_(refuses=True), pytest.raises(StorageUnavailable) as caught:
@@ -216,6 +238,26 @@ def test_backends_are_terminated(make, sql):
             ended += len(sql(TERMINATE))
     assert ended > 0
     assert savers.failed == {}
+    check(savers, storage, sql)
+
+
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")
+def test_forks_amid_saves(make, sql):
+    storage = make(max_connections=4, **IMPATIENT)
+
+    def save(number):
+        raw, processed, each = crash(number)
+        for _ in range(10):
+            storage.save_raw_and_processed(raw, None, processed, each)
+        assert storage.get_raw_crash(each) == raw
+
+    with Savers(storage, 600) as savers:
+        for number in range(600, 610):
+            savers.wait_for(20)
+            assert in_child(partial(save, number)) == 0
+    assert savers.failed == {}
+    for number in range(600, 610):
+        storage.remove(crash(number)[2])
     check(savers, storage, sql)
 
 

@@ -30,6 +30,7 @@ class Proxy:
     Attributes:
         latency: Seconds that each piece of data waits, in both directions.
         swallows: Whether data goes nowhere, as behind a half-open connection.
+        loses_answers: Whether a connection is cut when the server answers, before it arrives.
         refuses: Whether new connections are closed as soon as they are there.
         cut_after: Cut a connection when so many bytes went through it to the server; None: never.
             It cuts in the middle of a piece: the first bytes of it still arrive.
@@ -39,6 +40,7 @@ class Proxy:
         self.target = target
         self.latency = 0.0
         self.swallows = False
+        self.loses_answers = False
         self.refuses = False
         self.cut_after: int | None = None
         self.accepted = 0
@@ -133,6 +135,8 @@ class Proxy:
                     self._closed.wait(self.latency)
                 if self.swallows:
                     continue
+                if self.loses_answers and sink is link.client:
+                    break
                 limit = self.cut_after if sink is link.server else None
                 if limit is not None and passed + len(data) > limit:
                     sink.sendall(data[: limit - passed])
