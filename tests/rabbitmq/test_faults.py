@@ -348,7 +348,9 @@ def test_a_storage_that_nobody_holds_gives_back_what_it_had(options, make):
     assert drain(make()) == [CRASH_ID]
 
 
-def test_nothing_is_left_of_connections_that_were_cut(make, proxy):
+def test_nothing_is_left_of_connections_that_were_cut(make, proxy, caplog):
+    # What is logged names the errors, and pytest keeps it all: with their stacks, what they hold.
+    caplog.set_level(logging.CRITICAL, "socorro_fast")
     storage = make(port=proxy.port, **ENDLESS)
     for each in IDS[:20]:
         save(storage, each)

@@ -20,11 +20,37 @@ def free_ports(count: int = 1) -> list[int]:
         return [each.getsockname()[1] for each in sockets]
 
 
+class Guard:
+    """Ends a process group when this process has died, of SIGKILL even; then runs `will`."""
+
+    _SCRIPT = 'read -r _; kill -s KILL -- "-$0"; [ $# = 0 ] || exec "$@"'
+
+    def __init__(self, group: int, will: Sequence[str] = (), env: Mapping[str, str] | None = None):
+        # Nobody writes into the pipe: it ends when we do.
+        read, self._end = os.pipe()
+        with os.fdopen(read, "rb") as pipe:
+            self._process = subprocess.Popen(
+                ["/bin/sh", "-c", self._SCRIPT, str(group), *will],
+                stdin=pipe,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                env=None if env is None else dict(env),
+                start_new_session=True,
+            )
+
+    def dismiss(self) -> None:
+        # Before the pipe ends: the number of the group may be another's by now.
+        self._process.kill()
+        self._process.wait()
+        os.close(self._end)
+
+
 class Server:
     """A server process with all its children, in a process group of its own.
 
     `is_ready` is called until it returns without raising: only a real client of the server knows.
-    What the server prints goes to `log`, whose end is shown when it does not come up.
+    What the server prints goes to `log`, whose end is shown when it does not come up. When the
+    process that started it dies, it is killed and `will` is run.
     """
 
     def __init__(
@@ -36,6 +62,7 @@ class Server:
         env: Mapping[str, str] | None = None,
         cwd: Path | None = None,
         patience: float = 60,
+        will: Sequence[str] = (),
     ) -> None:
         self.argv = [str(each) for each in argv]
         self.is_ready = is_ready
@@ -43,6 +70,7 @@ class Server:
         self.env = env
         self.cwd = cwd
         self.patience = patience
+        self.will = will
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -56,6 +84,7 @@ class Server:
                 cwd=self.cwd,
                 start_new_session=True,
             )
+        self.guard = Guard(self.process.pid, self.will, self.env)
         try:
             self._wait_until_ready(self.process)
         except BaseException:
@@ -95,6 +124,7 @@ class Server:
         """End the server in its own way, or by force if it takes too long; twice is once."""
         if self.process is None:
             return
+        self.guard.dismiss()
         self._signal(signal.SIGCONT)
         self._signal(number)
         try:

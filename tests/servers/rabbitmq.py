@@ -25,6 +25,7 @@ from servers.process import Server
 
 ADDRESS = "SOCORRO_FAST_TEST_RABBITMQ"
 _BIN = Path("/usr/lib/rabbitmq/bin")
+_STOP_NAMES = (shutil.which("epmd") or "/usr/bin/epmd", "-kill")
 _PLUGINS = "[]."
 _CONFIG = """\
 listeners.tcp.1 = 127.0.0.1:{port}
@@ -67,11 +68,17 @@ class RabbitMQ(Server):
             "RABBITMQ_CONFIG_FILE": str(directory / "rabbitmq.conf"),
             "RABBITMQ_ENABLED_PLUGINS_FILE": str(directory / "enabled_plugins"),
             "RABBITMQ_CONF_ENV_FILE": "/dev/null",
+            "ERL_CRASH_DUMP": str(directory / "erl_crash.dump"),
             "RABBITMQ_PID_FILE": str(directory / "pid"),
             "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1}",
         }
         super().__init__(
-            [_BIN / "rabbitmq-server"], self.probe, directory / "output", env=env, cwd=directory
+            [_BIN / "rabbitmq-server"],
+            self.probe,
+            directory / "output",
+            env=env,
+            cwd=directory,
+            will=_STOP_NAMES,
         )
 
     def probe(self) -> None:
@@ -85,13 +92,13 @@ class RabbitMQ(Server):
             capture_output=True,
             encoding="utf-8",
             env=self.env,
+            cwd=self.cwd,
         ).stdout
 
     def close(self) -> None:
         """Stop the broker, and Erlang's name service."""
         self.kill()
-        epmd = shutil.which("epmd") or "/usr/bin/epmd"
-        subprocess.run([epmd, "-kill"], check=False, capture_output=True, env=self.env)
+        subprocess.run(_STOP_NAMES, check=False, capture_output=True, env=self.env)
 
 
 class Running:
