@@ -98,8 +98,8 @@ def test_a_further_dump_costs_three_calls(fs_root, cls):
     [
         (lambda storage: storage.get_raw_crash(crash_id(1)), 4),
         (lambda storage: storage.get_raw_crash_bytes(crash_id(1)), 4),
-        (lambda storage: storage.get_raw_dumps(crash_id(1)), 8),
-        # The legacy layout looks whether the raw crash is there.
+        # The legacy layout looks whether the raw crash is there, the dumps being open.
+        (lambda storage: storage.get_raw_dumps(crash_id(1)), 9),
         (lambda storage: storage.get_raw_dump(crash_id(1)), 5),
         (lambda storage: storage.get_unredacted_processed(crash_id(1)), 4),
     ],

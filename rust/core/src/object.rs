@@ -14,6 +14,8 @@ use crate::error::{During, Result, corrupt};
 pub struct Object {
     fd: OwnedFd,
     len: usize,
+    /// Whether it still had a name when it was opened.
+    pub(crate) linked: bool,
     pub(crate) path: PathBuf,
 }
 
@@ -31,6 +33,7 @@ impl Object {
                 return Ok(Self {
                     fd,
                     len,
+                    linked: status.st_nlink > 0,
                     path: path(),
                 });
             }

@@ -227,11 +227,29 @@ impl Tree {
         } else {
             name.as_str()
         };
-        // In a shared directory a dump may be that of a save in progress.
-        if !self.layout().leaf && !self.has_raw_crash(id)? {
-            return Err(self.not_found(id, Kind::Dump(shown.to_owned())));
+        let kind = || Kind::Dump(shown.to_owned());
+        if self.layout().leaf {
+            return self.open_object(id, &file, kind);
         }
-        self.open_object(id, &file, || Kind::Dump(shown.to_owned()))
+        let mut dump = self.open_shared(id, &file, kind)?;
+        for _ in 0..dir::TRIES {
+            if dump.linked {
+                break;
+            }
+            dump = self.open_shared(id, &file, kind)?;
+        }
+        Ok(dump)
+    }
+
+    /// Open a dump in a directory that crashes share, where it may be that of a save in progress. It is
+    /// whole if it was opened before its raw crash was seen, and has its name still.
+    fn open_shared(&self, id: &CrashId, file: &str, kind: impl FnOnce() -> Kind) -> Result<Object> {
+        let relative = [self.layout().crash_dir(id).as_str(), "/", file].concat();
+        let opened = self.root.open_file(&relative);
+        if opened.as_ref().err() == Some(&Errno::NOENT) || !self.has_raw_crash(id)? {
+            return Err(self.not_found(id, kind()));
+        }
+        Object::of(opened, || self.root.join(&relative))
     }
 
     /// Whether there is a raw crash, behind no link.
@@ -253,23 +271,40 @@ impl Tree {
 
     /// Every dump, by name, in the order of the names.
     pub fn raw_dumps(&self, id: &CrashId) -> Result<Vec<(String, Object)>> {
+        for _ in 0..dir::TRIES {
+            if let (dumps, true) = self.open_dumps(id)? {
+                return Ok(dumps);
+            }
+        }
+        Ok(self.open_dumps(id)?.0)
+    }
+
+    /// Open every dump; false if they may be of several saves. See [`Tree::open_shared`].
+    fn open_dumps(&self, id: &CrashId) -> Result<(Vec<(String, Object)>, bool)> {
         let path = self.layout().crash_dir(id);
         let dir = match self.root.open_dir(&path) {
             Err(Errno::NOENT) => return Err(self.not_found(id, Kind::Crash)),
             other => other.during("open directory", || self.root.join(&path))?,
         };
-        let mut dumps = Vec::new();
+        let (mut files, mut same) = (Vec::new(), true);
         for (name, file) in self.dump_files(id, &dir, &path)? {
             let opened = rustix::fs::openat(&dir, &*file, dir::FILE, rustix::fs::Mode::empty());
             if opened.as_ref().err() == Some(&Errno::NOENT) {
-                continue; // removed since it was listed
+                same = self.layout().leaf; // removed since it was listed
+            } else {
+                files.push((name, file, opened));
             }
-            dumps.push((
-                name,
-                Object::of(opened, || self.root.join(&path).join(&file))?,
-            ));
         }
-        Ok(dumps)
+        if !self.layout().leaf && !self.has_raw_crash(id)? {
+            return Err(self.not_found(id, Kind::Crash));
+        }
+        let mut dumps = Vec::with_capacity(files.len());
+        for (name, file, opened) in files {
+            let dump = Object::of(opened, || self.root.join(&path).join(&file))?;
+            same &= dump.linked || self.layout().leaf;
+            dumps.push((name, dump));
+        }
+        Ok((dumps, same))
     }
 
     /// Names and paths of the stored dump files: the storage's own, for reading only.
