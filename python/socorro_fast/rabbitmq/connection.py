@@ -45,8 +45,9 @@ class Connection:
         self._publisher: Publisher | None = None
         self._deliveries: Deliveries | None = None
         self._setting_up = ForkSafeLock()
-        # One that nobody holds any more must not hold on to what was delivered to it.
-        weakref.finalize(self, self.thread.give_up, ConnectionError("nobody holds it"))
+        # One that nobody holds any more must not hold on to what was delivered to it. A thread that
+        # runs is held by itself; one that has ended holds its error, whose stack holds us.
+        weakref.finalize(self, _give_up, weakref.ref(self.thread))
 
     @property
     def is_alive(self) -> bool:
@@ -142,6 +143,12 @@ def close_all(connections: Sequence[Connection]) -> None:
     for connection in connections:
         connection.thread.give_up(ConnectionError("it was closed"))
     _join(connections, _BREAK_TIMEOUT)
+
+
+def _give_up(thread: weakref.ref[IOThread]) -> None:
+    running = thread()
+    if running is not None:
+        running.give_up(ConnectionError("nobody holds it"))
 
 
 def _join(connections: Sequence[Connection], timeout: float) -> None:
