@@ -85,6 +85,14 @@ def test_a_failed_migration_changes_nothing(context, sql):
     assert sorted(sql(TABLES)) == [("alembic_version",), ("reports",)]
 
 
+def test_a_schema_of_a_later_version_is_left_alone(context, sql):
+    sql("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(StorageUnavailable, match=r"cannot migrate the schema in .*9999") as caught:
+        schema.migrate(context)
+    assert not caught.value.retryable
+    assert sql("SELECT version_num FROM alembic_version") == [("9999",)]
+
+
 def test_a_database_without_the_schema_says_what_to_run(options, server, database):
     schema.unmake(ConnectionContext(**options))
     with (

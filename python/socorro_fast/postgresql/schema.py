@@ -7,6 +7,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from socorro_fast.drivers import check_drivers
+from socorro_fast.errors import StorageUnavailable
 from socorro_fast.postgresql.failures import translating
 
 if TYPE_CHECKING:
@@ -109,6 +110,11 @@ def configuration(connection: Connection) -> Config:
 
 def _alembic(connection: Connection, revision: str) -> None:
     from alembic import command  # noqa: PLC0415 - slow to load, and not for storages
+    from alembic.util import CommandError  # noqa: PLC0415
 
     move = command.downgrade if revision == "base" else command.upgrade
-    move(configuration(connection), revision)
+    try:
+        move(configuration(connection), revision)
+    except CommandError as error:
+        # Such as a revision of the database that a later version of this package has made.
+        raise StorageUnavailable(str(error), retryable=False) from error
