@@ -1,6 +1,8 @@
 """Segments byte by byte: another reader, written from the documentation, finds the same."""
 
 import json
+import os
+import stat
 import struct
 
 import pytest
@@ -112,15 +114,20 @@ def test_a_radix_tree_is_refused(root):
 def test_foreign_files_are_left_alone_and_reported(root, caplog):
     with opened(root) as storage:
         storage.save_raw_crash(RAW, DUMPS, CRASH_ID)
-    foreign = [root / "notes", root / "20180601" / "x.txt", root / "20180601" / f"{7:016x}.seg"]
+    day = root / "20180601"
+    foreign = [root / "notes", day / "x.txt", day / f"{7:016x}.seg"]
     for path in foreign:
         path.write_bytes(b"not yours")
     (root / "elsewhere").mkdir()
+    os.mkfifo(day / f"{8:016x}.seg")
+    (day / f"{9:016x}.seg").symlink_to(foreign[2])
+    others = [day / f"{8:016x}.seg", day / f"{9:016x}.seg", root / "elsewhere"]
     with opened(root) as storage:
         assert list(storage.list_crashes()) == [CRASH_ID]
         storage.remove(CRASH_ID)
     assert all(path.read_bytes() == b"not yours" for path in foreign)
-    assert all(f"'{path}'" in caplog.text for path in [*foreign, root / "elsewhere"])
+    assert all(f"'{path}'" in caplog.text for path in [*foreign, *others])
+    assert all(os.path.lexists(path) for path in others)
 
 
 @pytest.mark.parametrize("level", [-5, 1, 19])
@@ -139,3 +146,29 @@ def test_what_compression_makes_smaller_is_stored_so(root, level):
 def test_a_compression_that_is_none_is_refused(root, compression):
     with pytest.raises(ConfigurationError, match=r'"zstd:LEVEL"'):
         opened(root, compression=compression)
+
+
+@pytest.mark.parametrize("process_umask", [0, 0o077])
+def test_modes_are_those_of_the_options_whatever_the_umask(root, umask, process_umask):
+    umask(process_umask)
+    with opened(root, umask=0o027, compression="zstd:1") as storage:
+        storage.save_raw_crash(RAW, DUMPS, CRASH_ID)
+        walk = storage.new_crashes()
+        assert next(walk) == CRASH_ID
+        modes = {path: stat.S_IMODE(path.stat().st_mode) for path in root.rglob("*")}
+        storage.ack_crash(CRASH_ID)
+    assert {mode for path, mode in modes.items() if path.is_dir()} == {0o750}
+    assert {mode for path, mode in modes.items() if path.is_file()} == {0o640}
+    assert len(modes) > 6
+
+
+def test_what_dead_writers_were_about_to_make_is_cleared_away(root):
+    with opened(root) as storage:
+        storage.save_raw_crash(RAW, DUMPS, CRASH_ID)
+    (root / "spare").mkdir()
+    left = [root / "20180601" / f"{1:016x}.new", root / "spare" / f"{2:016x}.spare"]
+    for path in left:
+        path.write_bytes(b"")
+    with opened(root) as storage:
+        assert storage.get_raw_crash(CRASH_ID) == RAW
+    assert not any(path.exists() for path in left)

@@ -10,7 +10,7 @@ use rustix::io::Errno;
 use super::append::{NewRecord, OpenSegment};
 use super::create;
 use super::day::{Day, Seen, State};
-use super::file::{Segment, read_vec, segment_name, write_failed};
+use super::file::{Segment, read_vec, segment_name, take_lock, write_failed};
 use super::footer::Entry;
 use super::format::crc;
 use super::load;
@@ -95,7 +95,7 @@ fn victim(day: &Day, slot: u32, segment: &Arc<Segment>, percent: u64) -> Result<
         Err(Errno::NOENT) => return Ok(None),
         other => other.during("open", || segment.path())?,
     };
-    if !dir::try_lock(fd.as_fd(), true) {
+    if !take_lock(fd.as_fd()) {
         return Ok(None);
     }
     let footer = load::read_footer(&fd, &segment.header).during("read", || segment.path())?;

@@ -10,6 +10,7 @@ use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 
 use super::context::Context;
+use super::file::{self, open_making, take_lock};
 use crate::dir::{self, FILE};
 use crate::error::{During, Result};
 
@@ -38,17 +39,13 @@ impl Consumer {
             let number = random(&path)?;
             let name = name_of(number);
             let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
-            let made = rustix::fs::openat(
-                &directory,
-                &*name,
-                flags | OFlags::NOFOLLOW,
-                context.modes.for_file(),
-            );
+            let flags = flags | OFlags::NOFOLLOW;
+            let made = open_making(directory.as_fd(), &name, flags, context.modes);
             let lock = match made {
                 Err(Errno::EXIST) => continue,
                 other => other.during("create", || path().join(&name))?,
             };
-            dir::lock(lock.as_fd());
+            file::lock(lock.as_fd()).during("lock", || path().join(&name))?;
             // Somebody may have taken it for a dead one's before the lock was ours.
             let status = rustix::fs::fstat(&lock).during("look at", || path().join(&name))?;
             if status.st_nlink > 0 {
@@ -70,7 +67,7 @@ impl Consumer {
         let name = name_of(number);
         match rustix::fs::openat(&self.directory, &*name, FILE, Mode::empty()) {
             Ok(fd) => {
-                let dead = dir::try_lock(fd.as_fd(), true);
+                let dead = take_lock(fd.as_fd());
                 if dead {
                     let _ = dir::unlink(self.directory.as_fd(), &name);
                 }

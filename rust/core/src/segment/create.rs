@@ -4,14 +4,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::OFlags;
 use rustix::io::Errno;
 
 use super::append::OpenSegment;
 use super::commit::Target;
 use super::context::{Context, now};
 use super::day::{Day, Seen};
-use super::file::{Segment, segment_name, write_at};
+use super::file::{Segment, lock, open_making, segment_name, write_at};
 use super::format::{HEADER, Salt, SegmentHeader};
 use super::spare::{SPARE, Spare};
 use crate::dir;
@@ -49,15 +49,8 @@ pub(crate) fn create_locked(
     dir: BorrowedFd<'_>,
     name: &str,
 ) -> rustix::io::Result<OwnedFd> {
-    let mode = context.modes.for_file();
-    let fd = rustix::fs::openat(dir, name, CREATE, mode)?;
-    if dir::mode_bits(&rustix::fs::fstat(&fd)?) & 0o777 != context.modes.file & 0o777 {
-        rustix::fs::fchmod(
-            &fd,
-            Mode::from_raw_mode(context.modes.file as rustix::fs::RawMode),
-        )?;
-    }
-    dir::lock(fd.as_fd());
+    let fd = open_making(dir, name, CREATE, context.modes)?;
+    lock(fd.as_fd())?;
     Ok(fd)
 }
 

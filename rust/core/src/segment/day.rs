@@ -8,7 +8,7 @@ use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 
 use super::context::Context;
-use super::file::{Segment, locked};
+use super::file::{Segment, locked, open_making};
 use super::index::{Index, Known, Place};
 use super::load::{self, Live};
 use super::pool::Pool;
@@ -176,8 +176,7 @@ impl Day {
 
 fn open_changes(context: &Context, dir: &OwnedFd) -> rustix::io::Result<Option<OwnedFd>> {
     let flags = OFlags::RDWR | OFlags::APPEND | OFlags::CREATE | OFlags::CLOEXEC | OFlags::NOFOLLOW;
-    let mode = context.modes.for_file();
-    match rustix::fs::openat(dir, CHANGES, flags, mode) {
+    match open_making(dir.as_fd(), CHANGES, flags, context.modes) {
         Ok(fd) => Ok(Some(fd)),
         Err(Errno::ACCESS | Errno::ROFS | Errno::PERM) => {
             let reading = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW;

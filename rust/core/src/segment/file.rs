@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::{FlockOperation, Mode, OFlags};
 use rustix::io::Errno;
 
 use super::format::SegmentHeader;
-use crate::dir::FILE;
+use crate::dir::{FILE, Modes, mode_bits};
 use crate::error::{During, Error, Result, corrupt};
 
 /// The lock of a mutex, whatever a panic left in it.
@@ -171,6 +171,32 @@ impl Segment {
     pub(crate) fn damaged(&self, offset: u64, why: &str) -> Error {
         corrupt(&self.path(), format!("the record at {offset} {why}"))
     }
+}
+
+/// Wait for the lock of a file. Where there are no locks, nothing here is safe.
+pub(crate) fn lock(fd: BorrowedFd<'_>) -> rustix::io::Result<()> {
+    rustix::io::retry_on_intr(|| rustix::fs::flock(fd, FlockOperation::LockExclusive))
+}
+
+/// Take the lock of a file whose holder is dead. False too where that cannot be known.
+pub(crate) fn take_lock(fd: BorrowedFd<'_>) -> bool {
+    rustix::fs::flock(fd, FlockOperation::NonBlockingLockExclusive).is_ok()
+}
+
+/// Open a file that these flags may create, whatever the umask of the process.
+pub(crate) fn open_making(
+    dir: BorrowedFd<'_>,
+    name: &str,
+    flags: OFlags,
+    modes: Modes,
+) -> rustix::io::Result<OwnedFd> {
+    let fd = rustix::fs::openat(dir, name, flags, modes.for_file())?;
+    let status = rustix::fs::fstat(&fd)?;
+    // A file of somebody else's, or one that is in use already, keeps the mode that it has.
+    if status.st_size == 0 && mode_bits(&status) & 0o777 != modes.file & 0o777 {
+        let _ = rustix::fs::fchmod(&fd, modes.for_file());
+    }
+    Ok(fd)
 }
 
 /// What became of a write to a segment.

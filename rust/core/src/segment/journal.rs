@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::OFlags;
 
-use super::file::{locked, read_vec, size_of_file};
+use super::file::{lock, locked, open_making, read_vec, size_of_file};
 use super::format::{array_at, crc, put, u32_at, u64_at};
 use super::record::Key;
 use crate::dir::{self, Modes};
@@ -207,7 +207,7 @@ impl Journal {
         // A lock of its own open file: threads of one process exclude each other too.
         loop {
             let fd = self.appender.open()?;
-            dir::lock(fd.as_fd());
+            lock(fd.as_fd()).during("lock", || self.path())?;
             if self.appender.length_of(&fd)?.is_some() {
                 return Ok(fd);
             }
@@ -254,9 +254,8 @@ impl Journal {
         let path = || self.appender.day.join(REWRITTEN);
         dir::unlink(dir.as_fd(), REWRITTEN).during("remove", path)?;
         let flags = APPENDING | OFlags::EXCL;
-        let new =
-            rustix::fs::openat(dir, REWRITTEN, flags, modes.for_file()).during("create", path)?;
-        dir::lock(new.as_fd());
+        let new = open_making(dir.as_fd(), REWRITTEN, flags, modes).during("create", path)?;
+        lock(new.as_fd()).during("lock", path)?;
         append_all(new.as_fd(), &encode_all(events)).during("write", path)?;
         rustix::fs::fdatasync(&new).during("sync", path)?;
         rustix::fs::renameat(dir, REWRITTEN, dir, JOURNAL).during("rename", path)?;
@@ -274,7 +273,7 @@ const APPENDING: OFlags = OFlags::RDWR
     .union(OFlags::NOFOLLOW);
 
 fn open_file(dir: BorrowedFd<'_>, modes: Modes) -> rustix::io::Result<OwnedFd> {
-    rustix::fs::openat(dir, JOURNAL, APPENDING, modes.for_file())
+    open_making(dir, JOURNAL, APPENDING, modes)
 }
 
 fn append_all(fd: BorrowedFd<'_>, mut bytes: &[u8]) -> rustix::io::Result<()> {

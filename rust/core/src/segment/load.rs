@@ -5,11 +5,14 @@ use std::io;
 use std::sync::Arc;
 
 use rustix::fd::{AsFd, OwnedFd};
+use rustix::fs::{FileType, Mode};
 use rustix::io::Errno;
 
 use super::append;
 use super::day::{CHANGES, Day, State};
-use super::file::{Segment, number_in, open_repairable, read_vec, segment_name, size_of_file};
+use super::file::{
+    Segment, number_in, open_repairable, read_vec, segment_name, size_of_file, take_lock,
+};
 use super::footer::{self, Entry, TAIL};
 use super::format::{HEADER_BYTES, NoHeader, SegmentHeader};
 use super::scan::{Found, Reading, scan};
@@ -35,11 +38,9 @@ pub(crate) fn list(day: &Day, state: &mut State) -> Result<()> {
     for entry in &entries {
         match number_in(&entry.name, ".seg") {
             Some(number) if entry.kind == EntryKind::Other => drop(numbers.insert(number)),
+            _ if number_in(&entry.name, ".new").is_some() => drop_dead(day, &entry.name),
             _ if is_ours(&entry.name) => {}
-            _ => day.context.note(format!(
-                "'{}' is not a segment storage's and was left alone",
-                day.path.join(&entry.name).display()
-            )),
+            _ => drop(foreign(day, &entry.name)),
         }
     }
     // Of those that are being made the name comes last.
@@ -58,7 +59,24 @@ pub(crate) fn list(day: &Day, state: &mut State) -> Result<()> {
 }
 
 pub(crate) fn is_ours(name: &str) -> bool {
-    name == CHANGES || name.starts_with("queue") || number_in(name, ".new").is_some()
+    name == CHANGES || name.starts_with("queue")
+}
+
+/// Remove what somebody was about to make a segment of, and died: nothing was saved in it.
+fn drop_dead(day: &Day, name: &str) {
+    let opened = rustix::fs::openat(&*day.dir, name, dir::FILE, Mode::empty());
+    if opened.is_ok_and(|fd| take_lock(fd.as_fd())) {
+        // Without permission it stays.
+        let _ = dir::unlink(day.dir.as_fd(), name);
+    }
+}
+
+/// Report what is not ours.
+fn foreign(day: &Day, name: &str) -> Option<Loaded> {
+    let path = day.path.join(name);
+    let text = format!("'{}' is no segment and was left alone", path.display());
+    day.context.note(text);
+    None
 }
 
 /// Segments are gone. Others hold copies of what was in them, which the index may not know: what it
@@ -136,8 +154,14 @@ pub(crate) fn read(day: &Day, number: u64) -> Result<Option<Loaded>> {
     let path = || day.path.join(&name);
     let (fd, writable) = match open_repairable(day.dir.as_fd(), &name) {
         Err(Errno::NOENT) => return Ok(None),
+        // A socket.
+        Err(Errno::NXIO) => return Ok(foreign(day, &name)),
         other => other.during("open", path)?,
     };
+    let status = rustix::fs::fstat(&fd).during("look at", path)?;
+    if !FileType::from_raw_mode(status.st_mode).is_file() {
+        return Ok(foreign(day, &name));
+    }
     let head = read_vec(fd.as_fd(), HEADER_BYTES, 0).during("read", path)?;
     match SegmentHeader::decode(&head) {
         Ok(header) if header.number == number && header.date == day.date => {
@@ -150,15 +174,7 @@ pub(crate) fn read(day: &Day, number: u64) -> Result<Option<Loaded>> {
             path().display(),
             super::format::VERSION
         ))),
-        _ => {
-            let path = path();
-            let text = format!(
-                "'{}' has no valid header and was left alone",
-                path.display()
-            );
-            day.context.note(text);
-            Ok(None)
-        }
+        _ => Ok(foreign(day, &name)),
     }
 }
 
@@ -176,7 +192,7 @@ fn read_records(
     if let Some(entries) = read_footer(&fd, &header)? {
         return Ok(loaded(entries));
     }
-    if day.pool.owns(header.number) || !dir::try_lock(fd.as_fd(), true) {
+    if day.pool.owns(header.number) || !take_lock(fd.as_fd()) {
         let found = scan(fd.as_fd(), header.salt, header.length, Reading::Living)?;
         let living = Some((fd, found.end)).filter(|_| !found.sealed);
         return Ok(Loaded {

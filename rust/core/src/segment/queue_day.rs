@@ -9,13 +9,12 @@ use rustix::io::Errno;
 use super::backlog::{Backlog, Ticket};
 use super::consumers::Consumer;
 use super::day::{Day, Seen};
-use super::file::{number_in, segment_name};
+use super::file::{number_in, segment_name, take_lock};
 use super::format::Salt;
 use super::journal::{Event, Journal, Turn};
 use super::load;
 use super::record::Key;
 use super::scan::{Reading, scan};
-use crate::dir;
 use crate::error::{During, Result};
 
 /// A journal is not rewritten before it has so many entries.
@@ -88,7 +87,7 @@ impl QueueDay {
 
     /// What a dead writer has left is read again, which seals it.
     fn read_dead_writers(&mut self) -> Result<()> {
-        let dead = |growing: &Growing| dir::try_lock(growing.fd.as_fd(), true);
+        let dead = |growing: &Growing| take_lock(growing.fd.as_fd());
         let all = std::mem::take(&mut self.growing);
         // The lock that tells goes with the descriptor.
         let (dead, alive) = all.into_iter().partition(|(_, growing)| dead(growing));

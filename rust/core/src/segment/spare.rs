@@ -12,7 +12,7 @@ use rustix::fd::{AsFd, OwnedFd};
 
 use super::context::Context;
 use super::create::{create_locked, random_number};
-use super::file::{locked, number_in, write_at};
+use super::file::{locked, number_in, take_lock, write_at};
 use crate::dir;
 use crate::error::{During, Result};
 
@@ -159,7 +159,13 @@ impl Spares {
     }
 }
 
-/// Remove what dead processes made.
+/// Remove what dead processes have left below a root.
+pub(crate) fn clean_up(context: &Context) {
+    if let Ok(dir) = context.root.open_dir(SPARE) {
+        drop_dead(&dir);
+    }
+}
+
 fn drop_dead(dir: &OwnedFd) {
     // Whatever cannot be listed, opened or removed now is met again next time.
     let entries = dir::list(dir.as_fd()).unwrap_or_default();
@@ -168,7 +174,7 @@ fn drop_dead(dir: &OwnedFd) {
         .filter(|entry| number_in(&entry.name, ".spare").is_some());
     for entry in spares {
         let opened = rustix::fs::openat(dir, &*entry.name, dir::FILE, rustix::fs::Mode::empty());
-        if opened.is_ok_and(|fd| dir::try_lock(fd.as_fd(), true)) {
+        if opened.is_ok_and(|fd| take_lock(fd.as_fd())) {
             let _ = dir::unlink(dir.as_fd(), &entry.name);
         }
     }

@@ -15,6 +15,7 @@ use super::file::{mount_of, read_vec, write_at};
 use super::format::VERSION;
 use super::queue::Queue;
 use super::record::Key;
+use super::spare;
 use crate::crash_id::CrashId;
 use crate::dir::{self, EntryKind, FILE, is_gone};
 use crate::error::{During, Error, Kind, Result};
@@ -47,6 +48,7 @@ impl SegmentStore {
         }
         let context = Context::new(root, options, mount_of(fd.as_fd()));
         check_format(&context)?;
+        spare::clean_up(&context);
         Ok(Self::over(Arc::new(context)))
     }
 
@@ -367,6 +369,11 @@ const NETWORK: [(u64, &str); 9] = [
     (0x00c3_6400, "Ceph"),
 ];
 
+fn network_of(magic: u64) -> Option<&'static str> {
+    let found = NETWORK.iter().find(|(number, _)| *number == magic);
+    found.map(|(_, name)| *name)
+}
+
 fn refuse_network(root: BorrowedFd<'_>, path: &Path) -> Result<()> {
     let found = rustix::fs::fstatfs(root).during("look at", || path.to_owned())?;
     #[allow(
@@ -375,12 +382,31 @@ fn refuse_network(root: BorrowedFd<'_>, path: &Path) -> Result<()> {
         reason = "its type differs by platform"
     )]
     let magic = found.f_type as u64 & 0xffff_ffff;
-    match NETWORK.iter().find(|(number, _)| *number == magic) {
+    match network_of(magic) {
         None => Ok(()),
-        Some((_, name)) => Err(Error::Configuration(format!(
+        Some(name) => Err(Error::Configuration(format!(
             "{} is on {name}, where segments are not safe: other machines see neither the locks nor \
              the saves of this one in time; allow_network takes it all the same",
             path.display()
         ))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::network_of;
+
+    #[test]
+    fn network_file_systems_are_told_from_local_ones() {
+        let (nfs, cifs) = (0x6969, 0xff53_4d42);
+        assert_eq!(
+            (network_of(nfs), network_of(cifs)),
+            (Some("NFS"), Some("CIFS"))
+        );
+        let (ext4, xfs, btrfs, tmpfs) = (0xef53, 0x5846_5342, 0x9123_683e, 0x0102_1994);
+        let overlay = 0x794c_7630;
+        for local in [ext4, xfs, btrfs, tmpfs, overlay] {
+            assert_eq!(network_of(local), None);
+        }
     }
 }
