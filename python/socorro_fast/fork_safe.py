@@ -2,6 +2,8 @@
 
 import os
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Protocol
 from weakref import WeakSet
 
@@ -35,6 +37,55 @@ class ForkSafeLock:
         """Forget who holds it."""
         self._lock = threading.Lock()
 
+
+class _Gate:
+    """Has forks wait for calls into libraries whose own locks no child could open again."""
+
+    # Who is in there for longer waits for a network, which takes no locks.
+    longest_wait = 1.0
+
+    def __init__(self) -> None:
+        self.open_anew()
+
+    def open_anew(self) -> None:
+        """Let all in: nobody is."""
+        self._changed = threading.Condition()
+        self._inside = 0
+        self._is_forking = False
+
+    @contextmanager
+    def passed(self) -> Iterator[None]:
+        """Hold up forks for the time of the block, a second at most."""
+        changed = self._changed
+        with changed:
+            changed.wait_for(lambda: not self._is_forking)
+            self._inside += 1
+        try:
+            yield
+        finally:
+            # Not in a child that was forked meanwhile, where nobody is inside.
+            if changed is self._changed:
+                with changed:
+                    self._inside -= 1
+                    changed.notify_all()
+
+    def shut(self) -> None:
+        """Wait for those inside; let nobody in."""
+        with self._changed:
+            self._changed.wait_for(lambda: not self._is_forking)
+            self._is_forking = True
+            self._changed.wait_for(lambda: not self._inside, self.longest_wait)
+
+    def open(self) -> None:
+        """Let them in."""
+        with self._changed:
+            self._is_forking = False
+            self._changed.notify_all()
+
+
+_GATE = _Gate()
+no_fork_meanwhile = _GATE.passed
+os.register_at_fork(before=_GATE.shut, after_in_parent=_GATE.open, after_in_child=_GATE.open_anew)
 
 _LIVE: WeakSet[Renewable] = WeakSet()
 

@@ -14,6 +14,7 @@ from socorro_fast import (
     ConfigurationError,
     CrashIDNotFound,
     InMemoryCrashStorage,
+    InvalidCrash,
     MetricsCrashStorage,
     NullCrashStorage,
     OperationNotSupported,
@@ -212,6 +213,25 @@ class TestRedacting:
             "mails": [],
             "people": [{"n": 1}, [{}]],
         }
+
+    def test_what_cannot_be_copied_is_refused_like_what_cannot_be_stored(self):
+        deep = bottom = {}
+        for _ in range(5000):
+            bottom["a"] = bottom = {}
+        inner = InMemoryCrashStorage()
+        storage = RedactingCrashStorage(storage=inner)
+        for odd in (deep, threading.Lock()):
+            with pytest.raises(InvalidCrash):
+                storage.save_raw_crash({"odd": odd}, {}, ID)
+            with pytest.raises(InvalidCrash):
+                storage.save_processed({"uuid": ID, "odd": odd})
+            with pytest.raises(InvalidCrash):
+                storage.save_raw_and_processed(RAW, {}, {"uuid": ID, "odd": odd}, ID)
+        assert list(inner.list_crashes()) == []
+        items = [({"odd": deep}, {}, ID), (RAW, {}, OTHER), (5, {}, ID), ({"odd": deep}, {}, ID)]
+        outcomes = storage.save_many(items)
+        assert [type(each) for each in outcomes] == [InvalidCrash, type(None)] + 2 * [InvalidCrash]
+        assert list(inner.list_crashes()) == [OTHER]
 
 
 class TestReadOnly:

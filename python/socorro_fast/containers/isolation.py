@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from copy import copy, deepcopy
 from typing import TYPE_CHECKING, Any
 
+from socorro_fast.errors import InvalidCrash
+
 if TYPE_CHECKING:
     from socorro_fast.base import CrashStorageBase
 
@@ -31,11 +33,19 @@ def copied(value: Any) -> Any:
     """Return a copy of a crash that shares nothing with it that can change.
 
     marshal copies plain JSON data more than ten times as fast as deepcopy, and refuses the rest.
+
+    Raises:
+        InvalidCrash: It is nested deeper than Python recurses, or holds what cannot be copied; no
+            storage would take that.
     """
     try:
         return marshal.loads(marshal.dumps(value))  # noqa: S302 - our own bytes
     except ValueError:
+        pass
+    try:
         return deepcopy(value)
+    except Exception as error:
+        raise InvalidCrash(f"cannot be copied to be saved: {error}") from error
 
 
 def own_arguments(args: tuple[Any, ...]) -> tuple[Any, ...]:

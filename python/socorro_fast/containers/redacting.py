@@ -8,11 +8,15 @@ from pydantic import BeforeValidator, Field
 
 from socorro_fast.containers.isolation import copied
 from socorro_fast.containers.wrapper import WrapperContainer, WrapperOptions
+from socorro_fast.errors import InvalidCrash
 from socorro_fast.options import _redactor
 from socorro_fast.redactor import FORBIDDEN_KEYS, Redactor
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from socorro_fast.containers.options import ContainerOptions
+    from socorro_fast.errors import CrashStorageError
 
 RAW_FORBIDDEN_KEYS = ("URL", "Email", "UserID", *FORBIDDEN_KEYS)
 """What is private in a raw crash: the annotations as clients name them, too."""
@@ -66,6 +70,17 @@ class RedactingCrashStorage(WrapperContainer):
 
     def save_many(self, items: Any) -> list[Any]:
         """Save raw crashes, each `(raw_crash, dumps, crash_id)`, redacted, as one batch."""
-        return super().save_many(
-            (self._raw(raw_crash), dumps, crash_id) for raw_crash, dumps, crash_id in items
-        )
+        refused: dict[int, CrashStorageError] = {}
+        outcomes = super().save_many(self._redacted(items, refused))
+        for place, error in refused.items():  # in rising order, so that each gets to its place
+            outcomes.insert(place, error)
+        return outcomes
+
+    def _redacted(self, items: Any, refused: dict[int, CrashStorageError]) -> Iterator[Any]:
+        for place, (raw_crash, dumps, crash_id) in enumerate(items):
+            try:
+                own = self._raw(raw_crash)
+            except InvalidCrash as error:
+                refused[place] = error
+            else:
+                yield own, dumps, crash_id

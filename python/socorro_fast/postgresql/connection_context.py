@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from socorro_fast.drivers import check_drivers
 from socorro_fast.errors import ConfigurationError, StorageUnavailable
+from socorro_fast.fork_safe import no_fork_meanwhile
 from socorro_fast.postgresql.connection_options import ConnectionOptions
 from socorro_fast.postgresql.failures import is_retryable
 from socorro_fast.postgresql.pool import ConnectionPool
@@ -91,10 +92,12 @@ class ConnectionContext:
             "password": self.password or None,
             "connect_timeout": options.connect_timeout,
         }
-        connection: Connection = psycopg2.connect(
-            connection_factory=_connection_class(),
-            **_PARAMETERS | options.database_parameters | parameters,
-        )
+        # libpq and what it loads for a connection (TLS, Kerberos) have locks of the process.
+        with no_fork_meanwhile():
+            connection: Connection = psycopg2.connect(
+                connection_factory=_connection_class(),
+                **_PARAMETERS | options.database_parameters | parameters,
+            )
         return connection
 
     def watching(self, connection: Connection) -> AbstractContextManager[None]:
