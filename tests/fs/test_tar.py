@@ -10,6 +10,7 @@ import subprocess
 import tarfile
 import threading
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
@@ -340,6 +341,27 @@ class TestForeignArchives:
         self.write(path, [(f"{CRASH_ID}.dump", bytes(1_000_000))])
         os.truncate(path, size)
         with pytest.raises(CorruptCrash):
+            TarFileSequentialReadingCrashStore(tarball_name=path)
+
+    def test_no_cut_passes_for_the_end(self, path):
+        self.write(path, [(f"{CRASH_ID}.json", b"{}"), (f"{ELSEWHERE}.json", b"{}")])
+        whole, end = path.read_bytes(), 4 * tarfile.BLOCKSIZE
+        fds = len(list(Path("/proc/self/fd").iterdir()))
+        for size in (*range(1, end, 97), 2 * tarfile.BLOCKSIZE, end, end + 100):
+            path.write_bytes(whole[:size])
+            with pytest.raises(CorruptCrash):
+                TarFileSequentialReadingCrashStore(tarball_name=path)
+        assert len(list(Path("/proc/self/fd").iterdir())) == fds
+        path.write_bytes(whole[: end + tarfile.BLOCKSIZE])
+        with TarFileSequentialReadingCrashStore(tarball_name=path) as store:
+            assert len(list(store.list_crashes())) == 2
+
+    def test_a_damaged_header_does_not_pass_for_the_end(self, path):
+        self.write(path, [(f"{CRASH_ID}.json", b"{}"), (f"{ELSEWHERE}.json", b"{}")])
+        damaged = bytearray(path.read_bytes())
+        damaged[2 * tarfile.BLOCKSIZE] ^= 1
+        path.write_bytes(damaged)
+        with pytest.raises(CorruptCrash, match="there is no header at 1024"):
             TarFileSequentialReadingCrashStore(tarball_name=path)
 
     def test_one_cut_after_it_was_opened_is_damaged(self, path, read):

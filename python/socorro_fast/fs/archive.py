@@ -177,11 +177,20 @@ class ArchiveReader:
                     archive.members.clear()  # type: ignore[attr-defined] # it would grow with the archive
                     _check_member(member, size)
                     yield member
+                self._check_end(archive.offset)
         except (tarfile.TarError, ValueError, OverflowError) as error:
             # tarfile lets out what the numbers in a made-up header do to Python.
             raise CorruptCrash(str(self._path), str(error)) from error
         except OSError as error:
             raise StorageIOError.during("read archive", str(self._path), error) from error
+
+    def _check_end(self, at: int) -> None:
+        # tarfile takes half a header, a damaged one, and none at all for the end, too.
+        block = os.pread(self._fd, tarfile.BLOCKSIZE, at)
+        if len(block) < tarfile.BLOCKSIZE:
+            raise tarfile.ReadError(f"it ends early, at {at}: there is no end of the archive")
+        if any(block):
+            raise tarfile.ReadError(f"there is no header at {at}")
 
     def read(self, extent: Extent) -> bytes:
         """Return what is at `extent`.

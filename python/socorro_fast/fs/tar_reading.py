@@ -63,7 +63,7 @@ class TarFileSequentialReadingCrashStore(CrashStorageBase):
     writers are read too, directories in member names are ignored. Options: `TarReadingOptions`.
 
     Raises:
-        CorruptCrash: It is no archive, compressed, or it ends early.
+        CorruptCrash: It is no archive, compressed, or it is damaged or ends early.
         StorageIOError: It cannot be read.
     """
 
@@ -77,9 +77,13 @@ class TarFileSequentialReadingCrashStore(CrashStorageBase):
         self._crashes: dict[str, _Crash] = {}
         self._queue = ClaimQueue()
         self._lock = ForkSafeLock()
-        for member in self._archive.scan():
-            self.quit_check()
-            self._index(member)
+        try:
+            for member in self._archive.scan():
+                self.quit_check()
+                self._index(member)
+        except BaseException:
+            self._archive.close()
+            raise
 
     def _index(self, member: tarfile.TarInfo) -> None:
         match = _MEMBER.fullmatch(member.name.rpartition("/")[2])
