@@ -366,6 +366,16 @@ fn a_day_with_a_foreign_file_is_emptied_and_says_what_is_in_the_way() {
 }
 
 #[test]
+fn a_day_is_removed_with_the_segment_that_somebody_was_about_to_make() {
+    let root = tempfile::tempdir().unwrap();
+    let store = open(root.path());
+    save(&store, 1);
+    std::fs::write(day_of(root.path()).join("0000000000000001.new"), b"").unwrap();
+    assert!(store.prune(DATE).unwrap());
+    assert!(!day_of(root.path()).exists());
+}
+
+#[test]
 fn saves_beside_a_prune_are_pruned_or_there() {
     let root = tempfile::tempdir().unwrap();
     let (store, other) = (open(root.path()), open(root.path()));

@@ -49,9 +49,14 @@ pub(crate) fn create_locked(
     dir: BorrowedFd<'_>,
     name: &str,
 ) -> rustix::io::Result<OwnedFd> {
-    let fd = open_making(dir, name, CREATE, context.modes)?;
-    lock(fd.as_fd())?;
-    Ok(fd)
+    loop {
+        let fd = open_making(dir, name, CREATE, context.modes)?;
+        lock(fd.as_fd())?;
+        // Somebody may have taken it for a dead one's before the lock was ours.
+        if rustix::fs::fstat(&fd)?.st_nlink > 0 {
+            return Ok(fd);
+        }
+    }
 }
 
 /// A file that is to become a segment: where it is now, and under which name.

@@ -59,7 +59,7 @@ pub(crate) fn list(day: &Day, state: &mut State) -> Result<()> {
 }
 
 pub(crate) fn is_ours(name: &str) -> bool {
-    name == CHANGES || name.starts_with("queue")
+    name == CHANGES || name.starts_with("queue") || number_in(name, ".new").is_some()
 }
 
 /// Remove what somebody was about to make a segment of, and died: nothing was saved in it.
