@@ -149,7 +149,8 @@ class Mover:
                 if parcel := self._read(lane, aside.pop()):
                     yield [parcel]
         finally:
-            for crash_id in aside:
+            # Of a batch that was delivered nothing is in hand any more.
+            for crash_id in [*aside, *(each.crash_id for each in batch)]:
                 lane.waiting.release_crash(crash_id)
             _close(walk)
 
