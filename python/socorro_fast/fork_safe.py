@@ -91,8 +91,15 @@ _LIVE: WeakSet[Renewable] = WeakSet()
 
 
 def _renew_all() -> None:
+    failures: list[Exception] = []
     for it in _LIVE:
-        it.renew_after_fork()
+        try:
+            it.renew_after_fork()
+        except Exception as error:  # noqa: BLE001 - the others must not stay as they are
+            failures.append(error)
+    if failures:
+        # The interpreter prints it: nobody called this.
+        raise ExceptionGroup("what a parent made cannot be made anew in its child", failures)
 
 
 os.register_at_fork(after_in_child=_renew_all)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from socorro_fast import _rust
 from socorro_fast.checks import check_raw_crash, check_same_crash
-from socorro_fast.errors import CorruptCrash, CrashStorageError
+from socorro_fast.errors import ConfigurationError, CorruptCrash, CrashStorageError
 from socorro_fast.fork_safe import renew_in_children
 from socorro_fast.fs.arguments import dumps_argument
 from socorro_fast.fs.queue import FSQueue
@@ -25,6 +25,23 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _BATCH = 1000
+
+
+class _Lost:
+    """In place of the segments that a child of a fork could not open anew."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def close(self) -> None:
+        """Do nothing: nothing is open."""
+
+    def take_notes(self) -> list[str]:
+        """Return nothing."""
+        return []
+
+    def __getattr__(self, name: str) -> Any:
+        raise ConfigurationError(f"{self.path} could not be opened anew after a fork")
 
 
 class FSSegmentStorage(FSQueue, FSStorage):
@@ -177,9 +194,12 @@ class FSSegmentStorage(FSQueue, FSStorage):
 
         Raises:
             CorruptCrash: What is to be kept is damaged; its segment was left as it is.
+            ConfigurationError: `dead_percent` is not 1 to 100.
             StorageIOError: The disk refused; nothing was lost.
         """
         self._check_open()
+        if not 1 <= dead_percent <= 100:  # noqa: PLR2004 - in a hundred
+            raise ConfigurationError(f"dead_percent is 1 to 100, not {dead_percent!r}")
         return self._tree.compact(int(f"{date:%Y%m%d}"), dead_percent)[1]
 
     def list_crashes(self, date: dt.date | None = None) -> Iterator[str]:
@@ -218,4 +238,6 @@ class FSSegmentStorage(FSQueue, FSStorage):
 
     def renew_after_fork(self) -> None:
         """Let go of what is the parent's: segments, locks and claims."""
-        self._tree = self._tree.renewed()
+        # If it cannot be opened, the parent's must not be used: both would write over each other.
+        parents, self._tree = self._tree, cast("_rust.SegmentStore", _Lost(self.fs_root))
+        self._tree = parents.renewed()

@@ -236,6 +236,27 @@ pub(crate) fn lock(fd: BorrowedFd<'_>) {
     });
 }
 
+/// Let go of a lock. Closing the descriptor is not enough: a fork's child may have inherited it.
+pub(crate) fn unlock(fd: BorrowedFd<'_>) {
+    let _ = rustix::fs::flock(fd, rustix::fs::FlockOperation::Unlock);
+}
+
+/// A descriptor whose lock is held until this is dropped.
+#[derive(Debug)]
+pub(crate) struct Locked(pub(crate) OwnedFd);
+
+impl AsFd for Locked {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}
+
+impl Drop for Locked {
+    fn drop(&mut self) {
+        unlock(self.as_fd());
+    }
+}
+
 /// Take a lock if nobody holds it: false means that a living process does.
 pub(crate) fn try_lock(fd: BorrowedFd<'_>, exclusive: bool) -> bool {
     let operation = if exclusive {

@@ -10,6 +10,7 @@ mod consumers;
 mod context;
 mod create;
 mod day;
+mod days;
 mod file;
 mod footer;
 mod format;

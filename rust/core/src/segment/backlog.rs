@@ -229,6 +229,12 @@ impl Backlog {
         }
     }
 
+    /// Forget what was acknowledged of segments that are done with; only when all others were read.
+    pub(crate) fn forget_done(&mut self) {
+        self.crashes
+            .retain(|_, state| state.records > 0 || state.holder != 0 || state.is_open());
+    }
+
     /// Forget segments that are gone.
     pub(crate) fn keep_only(&mut self, there: &HashSet<u64>) {
         self.done.retain(|segment| there.contains(segment));

@@ -3,21 +3,21 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use rustix::fd::{AsFd, OwnedFd};
+use rustix::fd::AsFd;
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 
 use super::append::{NewRecord, OpenSegment};
 use super::create;
 use super::day::{Day, Seen, State};
-use super::file::{Segment, read_vec, segment_name, take_lock, write_failed};
+use super::file::{Segment, number_in, read_vec, regular, segment_name, take_lock, write_failed};
 use super::footer::Entry;
 use super::format::crc;
 use super::load;
 use super::queue_day::QueueDay;
 use super::record::{Flags, Part, RECORD_HEADER_BYTES, RecordHeader, RecordKind, decode_table};
 use super::store::SegmentStore;
-use crate::dir::{self, FILE};
+use crate::dir::{self, FILE, Locked};
 use crate::error::{During, Result};
 
 /// What a compaction did.
@@ -34,7 +34,7 @@ pub struct Compacted {
 struct Victim {
     segment: Arc<Segment>,
     /// Its lock is held by this.
-    fd: OwnedFd,
+    fd: Locked,
     live: Vec<Entry>,
     /// Bytes that are not copied.
     dead: u64,
@@ -80,11 +80,37 @@ fn compact_day(
         return Ok(Seen::Is(Compacted::default()));
     }
     let going: HashSet<u64> = victims.iter().map(|it| it.segment.number()).collect();
-    let staying = segments.iter().any(|(_, it)| !going.contains(&it.number()));
-    if let Seen::Gone = copy_out(day, &victims, staying)? {
+    // Listed again: a listing that others move segments beside may have missed one.
+    let mut staying = numbers(day)?;
+    staying.extend(segments.iter().map(|(_, it)| it.number()));
+    staying.retain(|number| !going.contains(number));
+    if let Seen::Gone = copy_out(day, &victims, !staying.is_empty())? {
         return Ok(Seen::Gone);
     }
+    // What replaced the dead may not be on the disk yet.
+    sync_all(day, &staying)?;
     remove_all(day, &victims)
+}
+
+/// The numbers of the segments of a day.
+fn numbers(day: &Day) -> Result<HashSet<u64>> {
+    let files = day.files()?;
+    let numbers = files.iter().filter_map(|it| number_in(&it.name, ".seg"));
+    Ok(numbers.collect())
+}
+
+/// Wait until what segments hold is on the disk, whatever saves wait for: what goes may have been.
+fn sync_all(day: &Day, segments: &HashSet<u64>) -> Result<()> {
+    for number in segments {
+        let name = segment_name(*number);
+        let opened = rustix::fs::openat(&*day.dir, &*name, FILE, Mode::empty());
+        let synced = match opened.and_then(regular) {
+            Err(Errno::NOENT | Errno::LOOP | Errno::INVAL) => Ok(()),
+            opened => opened.and_then(rustix::fs::fdatasync),
+        };
+        synced.during("sync", || day.path.join(&name))?;
+    }
+    Ok(())
 }
 
 /// The segment, locked, if it is sealed, nobody else's, and dead enough.
@@ -98,7 +124,8 @@ fn victim(day: &Day, slot: u32, segment: &Arc<Segment>, percent: u64) -> Result<
     if !take_lock(fd.as_fd()) {
         return Ok(None);
     }
-    let footer = load::read_footer(&fd, &segment.header).during("read", || segment.path())?;
+    let fd = Locked(fd);
+    let footer = load::read_footer(&fd.0, &segment.header).during("read", || segment.path())?;
     let Some(entries) = footer else {
         return Ok(None);
     };
@@ -110,7 +137,7 @@ fn victim(day: &Day, slot: u32, segment: &Arc<Segment>, percent: u64) -> Result<
     };
     let dead = all - live.iter().map(|entry| entry.length).sum::<u64>();
     let segment = Arc::clone(segment);
-    let enough = dead > 0 && dead * 100 >= all * percent;
+    let enough = dead > 0 && dead.saturating_mul(100) >= all.saturating_mul(percent);
     Ok(enough.then_some(Victim {
         segment,
         fd,

@@ -70,6 +70,7 @@ impl Consumer {
                 let dead = take_lock(fd.as_fd());
                 if dead {
                     let _ = dir::unlink(self.directory.as_fd(), &name);
+                    dir::unlock(fd.as_fd());
                 }
                 !dead
             }

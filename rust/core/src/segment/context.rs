@@ -163,8 +163,18 @@ pub(crate) fn now() -> u64 {
 
 /// A quarter of the files that the process may open.
 fn descriptors_max() -> usize {
-    let limit = getrlimit(Resource::Nofile)
-        .current
-        .and_then(|limit| usize::try_from(limit / 4).ok());
-    limit.unwrap_or(256).clamp(16, 4096)
+    (files_max() / 4).clamp(16, 4096)
+}
+
+/// How many days are open at most: each takes three to five of the files that the process may open, and
+/// some more where many write to it at once.
+pub(crate) fn days_max() -> usize {
+    (files_max() / 16).clamp(4, 1024)
+}
+
+fn files_max() -> usize {
+    let limit = getrlimit(Resource::Nofile).current;
+    limit
+        .and_then(|limit| usize::try_from(limit).ok())
+        .unwrap_or(1024)
 }

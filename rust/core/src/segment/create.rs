@@ -162,6 +162,11 @@ fn publish(day: &Day, header: SegmentHeader, file: Unnamed<'_>) -> Result<OpenSe
     let named = named
         .during("create", || segment.path())
         .and_then(|()| day.ring())
+        .and_then(|()| match day.changes_length()? {
+            Seen::Is(_) => Ok(()),
+            // Nobody heard that: the day was removed, and may have been made again by others.
+            Seen::Gone => Err(Errno::NOENT).during("create", || segment.path()),
+        })
         .and_then(|()| {
             context
                 .sync_all(day.dir.as_fd())

@@ -1,6 +1,7 @@
 //! A day: the directory of its segments, and what is known of them.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use rustix::fd::{AsFd, OwnedFd};
@@ -8,16 +9,19 @@ use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 
 use super::context::Context;
-use super::file::{Segment, locked, open_making};
+use super::file::{Segment, locked, open_making, regular};
 use super::index::{Index, Known, Place};
 use super::load::{self, Live};
 use super::pool::Pool;
 use super::record::Key;
-use crate::dir::{self, DIRECTORY, Entry};
+use crate::dir::{self, DIRECTORY, Entry, FILE};
 use crate::error::{During, Result};
 
 /// The file that grows when segments come or go.
 pub(crate) const CHANGES: &str = "changes";
+
+/// Others may make segments faster than a day is listed, but not for ever.
+const TRIES: usize = 100;
 
 /// A day of segments.
 #[derive(Debug)]
@@ -31,6 +35,8 @@ pub(crate) struct Day {
     changes: Option<OwnedFd>,
     state: Mutex<State>,
     pub(crate) pool: Pool,
+    /// When it was used last, as [`super::days::Days`] counts.
+    pub(crate) used: AtomicU64,
 }
 
 /// What is known of a day.
@@ -105,7 +111,15 @@ impl Day {
             changes,
             state: Mutex::default(),
             pool: Pool::new(context.max_open),
+            used: AtomicU64::new(0),
         })
+    }
+
+    /// Seal what is open. Saves that are under way seal what they use.
+    pub(crate) fn close(&self) {
+        for segment in self.pool.drain(true) {
+            self.seal(segment);
+        }
     }
 
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
@@ -115,12 +129,19 @@ impl Day {
     /// What is known, after a look at what others have done since.
     pub(crate) fn refreshed(&self) -> Result<Seen<MutexGuard<'_, State>>> {
         let mut state = self.state();
-        let Seen::Is(length) = self.changes_length()? else {
-            return Ok(Seen::Gone);
-        };
-        if length.is_none() || state.listed_at != length || state.distrusted {
+        for _ in 0..TRIES {
+            let Seen::Is(length) = self.changes_length()? else {
+                return Ok(Seen::Gone);
+            };
+            if length.is_some() && state.listed_at == length && !state.distrusted {
+                break;
+            }
             load::list(self, &mut state)?;
             (state.listed_at, state.distrusted) = (length, false);
+            if length.is_none() {
+                break;
+            }
+            // What was listed may have been moved before it was read: to where, this listing does not say.
         }
         load::poll(self, &mut state)?;
         Ok(Seen::Is(state))
@@ -179,10 +200,9 @@ fn open_changes(context: &Context, dir: &OwnedFd) -> rustix::io::Result<Option<O
     match open_making(dir.as_fd(), CHANGES, flags, context.modes) {
         Ok(fd) => Ok(Some(fd)),
         Err(Errno::ACCESS | Errno::ROFS | Errno::PERM) => {
-            let reading = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW;
-            match rustix::fs::openat(dir, CHANGES, reading, Mode::empty()) {
+            match rustix::fs::openat(dir, CHANGES, FILE, Mode::empty()) {
                 Err(Errno::NOENT) => Ok(None),
-                other => other.map(Some),
+                other => other.and_then(regular).map(Some),
             }
         }
         Err(other) => Err(other),

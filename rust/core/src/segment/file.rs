@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::{FlockOperation, Mode, OFlags};
+use rustix::fs::{FileType, FlockOperation, Mode, OFlags, Stat};
 use rustix::io::Errno;
 
 use super::format::SegmentHeader;
@@ -49,10 +49,32 @@ pub(crate) fn read_at(fd: BorrowedFd<'_>, into: &mut [u8], at: u64) -> io::Resul
 
 /// Read `length` bytes at an offset, or fewer at the end of the file.
 pub(crate) fn read_vec(fd: BorrowedFd<'_>, length: usize, at: u64) -> io::Result<Vec<u8>> {
-    let mut bytes = vec![0; length];
-    let read = read_at(fd, &mut bytes, at)?;
-    bytes.truncate(read);
+    let mut bytes = Vec::new();
+    // The length may be a lie: then this is an error, not the end of the process.
+    bytes.try_reserve_exact(length)?;
+    while bytes.len() < length {
+        let from = at + bytes.len() as u64;
+        match rustix::io::pread(fd, rustix::buffer::spare_capacity(&mut bytes), from) {
+            Ok(0) => break,
+            Ok(_) | Err(Errno::INTR) => {}
+            Err(other) => return Err(other.into()),
+        }
+    }
+    bytes.truncate(length);
     Ok(bytes)
+}
+
+/// What was opened, if it is a regular file: nothing else is a file of ours.
+pub(crate) fn regular(fd: OwnedFd) -> rustix::io::Result<OwnedFd> {
+    if is_regular(&rustix::fs::fstat(&fd)?) {
+        Ok(fd)
+    } else {
+        Err(Errno::INVAL)
+    }
+}
+
+fn is_regular(status: &Stat) -> bool {
+    FileType::from_raw_mode(status.st_mode).is_file()
 }
 
 /// Write all of some bytes at an offset.
@@ -192,6 +214,9 @@ pub(crate) fn open_making(
 ) -> rustix::io::Result<OwnedFd> {
     let fd = rustix::fs::openat(dir, name, flags, modes.for_file())?;
     let status = rustix::fs::fstat(&fd)?;
+    if !is_regular(&status) {
+        return Err(Errno::INVAL);
+    }
     // A file of somebody else's, or one that is in use already, keeps the mode that it has.
     if status.st_size == 0 && mode_bits(&status) & 0o777 != modes.file & 0o777 {
         let _ = rustix::fs::fchmod(&fd, modes.for_file());
@@ -216,9 +241,10 @@ pub(crate) fn open_repairable(
     let writing = FILE.difference(OFlags::RDONLY) | OFlags::RDWR;
     match rustix::fs::openat(dir, name, writing, Mode::empty()) {
         Err(Errno::ACCESS | Errno::ROFS | Errno::PERM) => {
-            rustix::fs::openat(dir, name, FILE, Mode::empty()).map(|fd| (fd, false))
+            let fd = rustix::fs::openat(dir, name, FILE, Mode::empty()).and_then(regular)?;
+            Ok((fd, false))
         }
-        other => other.map(|fd| (fd, true)),
+        other => Ok((other.and_then(regular)?, true)),
     }
 }
 

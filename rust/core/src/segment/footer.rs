@@ -10,6 +10,9 @@ const ENTRY: usize = 40;
 /// Length of what ends a sealed segment: where its footer begins, that one's check, and a word.
 pub(crate) const TAIL: usize = 24;
 
+/// Length of a footer without entries.
+pub(crate) const SHORTEST: u64 = (FOOTER_HEADER + TAIL) as u64;
+
 /// A record, as the footer and the index know it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Entry {

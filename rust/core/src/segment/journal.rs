@@ -12,7 +12,7 @@ use rustix::fs::OFlags;
 use super::file::{lock, locked, open_making, read_vec, size_of_file};
 use super::format::{array_at, crc, put, u32_at, u64_at};
 use super::record::Key;
-use crate::dir::{self, Modes};
+use crate::dir::{self, Locked, Modes};
 use crate::error::{During, Result};
 
 /// The name of a day's journal.
@@ -203,13 +203,13 @@ impl Journal {
     }
 
     /// Wait for the lock; it is held as long as what is returned.
-    pub(crate) fn lock(&self) -> Result<OwnedFd> {
+    pub(crate) fn lock(&self) -> Result<Locked> {
         // A lock of its own open file: threads of one process exclude each other too.
         loop {
-            let fd = self.appender.open()?;
-            lock(fd.as_fd()).during("lock", || self.path())?;
-            if self.appender.length_of(&fd)?.is_some() {
-                return Ok(fd);
+            let held = Locked(self.appender.open()?);
+            lock(held.as_fd()).during("lock", || self.path())?;
+            if self.appender.length_of(&held.0)?.is_some() {
+                return Ok(held);
             }
         }
     }
@@ -255,6 +255,7 @@ impl Journal {
         dir::unlink(dir.as_fd(), REWRITTEN).during("remove", path)?;
         let flags = APPENDING | OFlags::EXCL;
         let new = open_making(dir.as_fd(), REWRITTEN, flags, modes).during("create", path)?;
+        let new = Locked(new);
         lock(new.as_fd()).during("lock", path)?;
         append_all(new.as_fd(), &encode_all(events)).during("write", path)?;
         rustix::fs::fdatasync(&new).during("sync", path)?;

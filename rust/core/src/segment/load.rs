@@ -5,7 +5,7 @@ use std::io;
 use std::sync::Arc;
 
 use rustix::fd::{AsFd, OwnedFd};
-use rustix::fs::{FileType, Mode};
+use rustix::fs::Mode;
 use rustix::io::Errno;
 
 use super::append;
@@ -14,9 +14,9 @@ use super::file::{
     Segment, number_in, open_repairable, read_vec, segment_name, size_of_file, take_lock,
 };
 use super::footer::{self, Entry, TAIL};
-use super::format::{HEADER_BYTES, NoHeader, SegmentHeader};
+use super::format::{HEADER_BYTES, NoHeader, SEGMENT_MAX, SegmentHeader};
 use super::scan::{Found, Reading, scan};
-use crate::dir::{self, EntryKind};
+use crate::dir::{self, EntryKind, Locked};
 use crate::error::{During, Error, Result};
 
 /// Reading a file's end, a small footer comes along.
@@ -86,6 +86,8 @@ fn forget_gone(
     state: &mut State,
     is_there: impl Fn(&Arc<Segment>) -> bool,
 ) -> Result<()> {
+    // Until everything was read again: what is not in the index must not be taken for gone.
+    state.distrusted = true;
     state.index = super::index::Index::default();
     state.live.clear();
     for slot in 0..state.segments.len() {
@@ -105,9 +107,10 @@ fn forget_gone(
 }
 
 fn reload(day: &Day, state: &mut State, segment: &Arc<Segment>, slot: u32) -> Result<()> {
-    let found = read(day, segment.number())?;
-    if let Some(loaded) = found {
-        take_in(day, state, loaded, slot);
+    match read(day, segment.number())? {
+        Some(loaded) => take_in(day, state, loaded, slot),
+        // Nothing is known of what is in it, least of all that it is dead.
+        None => state.leave(slot),
     }
     Ok(())
 }
@@ -154,14 +157,10 @@ pub(crate) fn read(day: &Day, number: u64) -> Result<Option<Loaded>> {
     let path = || day.path.join(&name);
     let (fd, writable) = match open_repairable(day.dir.as_fd(), &name) {
         Err(Errno::NOENT) => return Ok(None),
-        // A socket.
-        Err(Errno::NXIO) => return Ok(foreign(day, &name)),
+        // Such as a socket.
+        Err(Errno::NXIO | Errno::INVAL) => return Ok(foreign(day, &name)),
         other => other.during("open", path)?,
     };
-    let status = rustix::fs::fstat(&fd).during("look at", path)?;
-    if !FileType::from_raw_mode(status.st_mode).is_file() {
-        return Ok(foreign(day, &name));
-    }
     let head = read_vec(fd.as_fd(), HEADER_BYTES, 0).during("read", path)?;
     match SegmentHeader::decode(&head) {
         Ok(header) if header.number == number && header.date == day.date => {
@@ -200,11 +199,12 @@ fn read_records(
             ..loaded(found.entries)
         });
     }
+    let fd = Locked(fd);
     // The writer may have sealed it between the first look and its end.
-    if let Some(entries) = read_footer(&fd, &header)? {
+    if let Some(entries) = read_footer(&fd.0, &header)? {
         return Ok(loaded(entries));
     }
-    recover(day, &fd, writable, &header).map(|found| loaded(found.entries))
+    recover(day, &fd.0, writable, &header).map(|found| loaded(found.entries))
 }
 
 /// Read a dead writer's segment, and seal it.
@@ -250,7 +250,11 @@ pub(crate) fn read_footer(fd: &OwnedFd, header: &SegmentHeader) -> io::Result<Op
     let tail = end
         .get(end.len().saturating_sub(TAIL)..)
         .unwrap_or_default();
-    let Some(begin) = footer::begin_of(tail).filter(|at| (header.length..size).contains(at)) else {
+    // An entry is shorter than its record: a footer that is longer than all records is none.
+    let fits = |at: &u64| {
+        (header.length..size.min(SEGMENT_MAX)).contains(at) && size - at <= at + footer::SHORTEST
+    };
+    let Some(begin) = footer::begin_of(tail).filter(fits) else {
         return Ok(None);
     };
     if begin >= from {

@@ -22,7 +22,7 @@ use crate::queue::Batch;
 #[derive(Debug, Default)]
 pub(crate) struct Queue {
     consumer: Mutex<Option<Arc<Consumer>>>,
-    days: Mutex<HashMap<u32, Arc<Mutex<QueueDay>>>>,
+    days: Mutex<HashMap<u32, OpenDay>>,
     held: Mutex<HashMap<Key, Held, RandomState>>,
 }
 
@@ -32,6 +32,9 @@ struct Held {
     turn: Turn,
     appender: Arc<Appender>,
 }
+
+/// A day, and its queue.
+type OpenDay = (Arc<Day>, Arc<Mutex<QueueDay>>);
 
 /// Crashes that the same journal says the rest about.
 type OfJournal = (Arc<Appender>, Vec<Turn>);
@@ -61,15 +64,17 @@ impl Queue {
             return Ok(None);
         };
         let new = Arc::new(Mutex::new(new));
-        locked(&self.days).insert(date, Arc::clone(&new));
+        let mut days = locked(&self.days);
+        // What the storage has closed is closed here, too.
+        days.retain(|_, (day, _)| store.has_open(day));
+        days.insert(date, (day, Arc::clone(&new)));
         Ok(Some(new))
     }
 
     fn known_day(&self, date: u32, day: &Arc<Day>) -> Option<Arc<Mutex<QueueDay>>> {
-        let known = locked(&self.days).get(&date).cloned()?;
+        let (of, known) = locked(&self.days).get(&date).cloned()?;
         // A day that was removed and made again is another one.
-        let same = Arc::ptr_eq(&locked(&known).day, day);
-        same.then_some(known)
+        Arc::ptr_eq(&of, day).then_some(known)
     }
 
     /// Claim crashes of a day behind `after`. `first`: the first look at this day in a pass.
@@ -86,6 +91,8 @@ impl Queue {
         };
         let mut day = locked(&shared);
         if let Seen::Gone = day.refresh(first)? {
+            // The next look is at the one that was made in its place, if there is one.
+            store.forget(&day.day);
             drop(day);
             locked(&self.days).remove(&date);
             return Ok(Vec::new());
@@ -125,7 +132,7 @@ impl Queue {
             return Ok(false);
         };
         tell(&found.appender, &[event(found.turn)])?;
-        locked(&self.held).remove(&key);
+        self.let_go(&[found.turn]);
         Ok(true)
     }
 
@@ -134,12 +141,19 @@ impl Queue {
         for (appender, found) in self.by_journal(ids) {
             let events: Vec<Event> = found.iter().map(|turn| Event::Ack(*turn)).collect();
             tell(&appender, &events)?;
-            let mut held = locked(&self.held);
-            for turn in found {
+            self.let_go(&found);
+        }
+        Ok(())
+    }
+
+    /// Crashes are held no longer, unless they were handed out again since.
+    fn let_go(&self, turns: &[Turn]) {
+        let mut held = locked(&self.held);
+        for turn in turns {
+            if held.get(&turn.key).is_some_and(|now| now.turn == *turn) {
                 held.remove(&turn.key);
             }
         }
-        Ok(())
     }
 
     /// Those of some crashes that were handed out here, by the journal that says so.
@@ -189,7 +203,12 @@ impl SegmentPass {
         let mut ids = Vec::new();
         while let Some(date) = self.days.front().copied().filter(|_| ids.len() < limit) {
             let (queue, left) = (&self.store.queue, limit - ids.len());
-            let tickets = queue.take(&self.store, date, self.after, left, self.first)?;
+            let taken = queue.take(&self.store, date, self.after, left, self.first);
+            if taken.is_err() && !ids.is_empty() {
+                // Those were claimed, and are handed out first; the next call meets the failure again.
+                break;
+            }
+            let tickets = taken?;
             ids.extend(tickets.iter().filter_map(|(_, key)| key.crash_id()));
             self.first = tickets.is_empty();
             self.after = tickets.last().copied();

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use rustix::fd::{AsFd, OwnedFd};
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::io::Errno;
 
 use super::backlog::{Backlog, Ticket};
@@ -15,6 +15,7 @@ use super::journal::{Event, Journal, Turn};
 use super::load;
 use super::record::Key;
 use super::scan::{Reading, scan};
+use crate::dir::{self, EntryKind};
 use crate::error::{During, Result};
 
 /// A journal is not rewritten before it has so many entries.
@@ -36,6 +37,15 @@ struct Growing {
     fd: OwnedFd,
     salt: Salt,
     end: u64,
+}
+
+/// Whether nobody holds the lock of a file.
+fn is_free(fd: BorrowedFd<'_>) -> bool {
+    let free = take_lock(fd);
+    if free {
+        dir::unlock(fd);
+    }
+    free
 }
 
 /// The queue of a day, as far as it was read.
@@ -77,22 +87,25 @@ impl QueueDay {
         if thorough {
             self.read_dead_writers()?;
         }
-        if length.is_none() || length != self.listed_at {
+        let to_list = length.is_none() || length != self.listed_at;
+        if to_list {
             self.list()?;
             self.listed_at = length;
         }
         self.poll()?;
+        if to_list {
+            // The records of all that was acknowledged are there by now.
+            self.backlog.forget_done();
+        }
         Ok(Seen::Is(()))
     }
 
     /// What a dead writer has left is read again, which seals it.
     fn read_dead_writers(&mut self) -> Result<()> {
-        let dead = |growing: &Growing| take_lock(growing.fd.as_fd());
-        let all = std::mem::take(&mut self.growing);
-        // The lock that tells goes with the descriptor.
-        let (dead, alive) = all.into_iter().partition(|(_, growing)| dead(growing));
-        self.growing = alive;
-        let dead: Vec<u64> = HashMap::into_keys(dead).collect();
+        let all = self.growing.iter();
+        let dead = all.filter(|(_, growing)| is_free(growing.fd.as_fd()));
+        let dead: Vec<u64> = dead.map(|(number, _)| *number).collect();
+        // One that cannot be read now stays among those that grow, for the next time.
         dead.into_iter().try_for_each(|number| self.load(number))
     }
 
@@ -100,6 +113,7 @@ impl QueueDay {
         let entries = self.day.files()?;
         let numbers: HashSet<u64> = entries
             .iter()
+            .filter(|entry| entry.kind == EntryKind::Other)
             .filter_map(|entry| number_in(&entry.name, ".seg"))
             .collect();
         self.backlog.keep_only(&numbers);
@@ -118,9 +132,12 @@ impl QueueDay {
         };
         let sealed = loaded.living.is_none();
         self.backlog.add(number, &loaded.entries, sealed);
-        if let Some((fd, end)) = loaded.living {
-            let salt = loaded.header.salt;
-            self.growing.insert(number, Growing { fd, salt, end });
+        match loaded.living {
+            Some((fd, end)) => {
+                let salt = loaded.header.salt;
+                self.growing.insert(number, Growing { fd, salt, end });
+            }
+            None => drop(self.growing.remove(&number)),
         }
         Ok(())
     }
@@ -214,7 +231,11 @@ impl QueueDay {
         self.tell(&claims)?;
         self.doubtful = false;
         if self.is_long() {
-            self.shorten()?;
+            // The claims are made: who cannot shorten the journal works with a long one.
+            if let Err(error) = self.shorten() {
+                let text = format!("the journal stays as long as it is: {error}");
+                self.day.context.note(text);
+            }
         }
         drop(lock);
         Ok(tickets)

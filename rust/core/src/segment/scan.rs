@@ -6,7 +6,7 @@ use rustix::fd::BorrowedFd;
 
 use super::file::{read_at, read_vec, size_of_file, write_at};
 use super::footer::{self, Entry};
-use super::format::{ALIGN, ALIGN_BYTES, Crc, Salt, u64_at};
+use super::format::{ALIGN, ALIGN_BYTES, Crc, SEGMENT_MAX, Salt, u64_at};
 use super::record::{
     COMMIT, COMMIT_BYTES as MARK, RECORD_HEADER, RECORD_HEADER_BYTES as HEAD, RecordHeader,
     RecordKind, decode_table,
@@ -294,7 +294,7 @@ fn next_record(fd: BorrowedFd<'_>, salt: Salt, from: u64) -> io::Result<Option<u
         if let Some(place) = found {
             return Ok(Some(at + place as u64));
         }
-        if read <= CHUNK {
+        if read <= CHUNK || at > SEGMENT_MAX {
             return Ok(None);
         }
         at += CHUNK as u64;

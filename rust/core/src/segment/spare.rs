@@ -104,6 +104,18 @@ impl Spares {
         }
     }
 
+    /// In a fork's child the thread is not there, and its number may be another one's by now.
+    pub(crate) fn abandon(&self) {
+        if let Some(thread) = self
+            .state
+            .try_lock()
+            .ok()
+            .and_then(|mut it| it.thread.take())
+        {
+            std::mem::forget(thread);
+        }
+    }
+
     fn is_stopped(&self) -> bool {
         locked(&self.state).stopped
     }

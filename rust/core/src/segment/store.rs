@@ -1,16 +1,16 @@
 //! A segment storage: its root, and the days below it.
 
-use std::collections::HashMap;
 use std::path::Path;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
 use rustix::fd::{AsFd, BorrowedFd};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 
-use super::context::{Context, SegmentOptions};
+use super::context::{Context, SegmentOptions, days_max};
 use super::create::create_locked;
 use super::day::{Day, Seen};
+use super::days::Days;
 use super::file::{mount_of, read_vec, write_at};
 use super::format::VERSION;
 use super::queue::Queue;
@@ -32,7 +32,7 @@ const TRIES: usize = 100;
 #[derive(Debug)]
 pub struct SegmentStore {
     pub(crate) context: Arc<Context>,
-    days: RwLock<HashMap<u32, Arc<Day>>>,
+    days: Days,
     /// The process that opened it: a child of a fork seals nothing of its parent's.
     owner: u32,
     pub(crate) queue: Queue,
@@ -55,7 +55,7 @@ impl SegmentStore {
     fn over(context: Arc<Context>) -> Self {
         Self {
             context,
-            days: RwLock::default(),
+            days: Days::new(days_max()),
             owner: std::process::id(),
             queue: Queue::default(),
         }
@@ -87,27 +87,23 @@ impl SegmentStore {
     /// Seal what is open, and let go of what was handed out. Saves that are under way seal what they use.
     pub fn close(&self) {
         if self.owner != std::process::id() {
-            return;
+            return self.context.spares.abandon();
         }
         self.release_all();
-        for day in self.known_days() {
-            for segment in day.pool.drain(true) {
-                day.seal(segment);
-            }
+        for day in self.days.all() {
+            day.close();
         }
         self.context.spares.stop(&self.context);
-        let mut days = self.days.write().unwrap_or_else(PoisonError::into_inner);
-        days.clear();
+        self.days.clear();
     }
 
-    pub(crate) fn known_days(&self) -> Vec<Arc<Day>> {
-        let days = self.days.read().unwrap_or_else(PoisonError::into_inner);
-        days.values().cloned().collect()
+    pub(crate) fn has_open(&self, day: &Arc<Day>) -> bool {
+        self.days.has(day)
     }
 
     /// The day of a crash, if there is one.
     pub(crate) fn day(&self, date: u32) -> Result<Option<Arc<Day>>> {
-        if let Some(day) = self.known_day(date) {
+        if let Some(day) = self.days.get(date) {
             return Ok(Some(day));
         }
         let name = day_name(date);
@@ -124,7 +120,7 @@ impl SegmentStore {
 
     /// The day of a crash that is to be saved.
     pub(crate) fn day_to_write(&self, date: u32) -> Result<Arc<Day>> {
-        if let Some(day) = self.known_day(date) {
+        if let Some(day) = self.days.get(date) {
             return Ok(day);
         }
         let durability = self.context.options.durability;
@@ -140,31 +136,15 @@ impl SegmentStore {
         }
     }
 
-    fn known_day(&self, date: u32) -> Option<Arc<Day>> {
-        let days = self.days.read().unwrap_or_else(PoisonError::into_inner);
-        days.get(&date).cloned()
-    }
-
     fn enter(&self, date: u32, dir: rustix::fd::OwnedFd) -> Result<Arc<Day>> {
         let path = self.context.root.join(&day_name(date));
-        let mut days = self.days.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some(day) = days.get(&date) {
-            return Ok(Arc::clone(day));
-        }
-        let day = Arc::new(Day::open(&self.context, date, &path, dir)?);
-        days.insert(date, Arc::clone(&day));
-        Ok(day)
+        let open = || Day::open(&self.context, date, &path, dir);
+        self.days.enter(date, open)
     }
 
     /// Forget a day whose directory was removed.
     pub(crate) fn forget(&self, gone: &Arc<Day>) {
-        let mut days = self.days.write().unwrap_or_else(PoisonError::into_inner);
-        if days
-            .get(&gone.date)
-            .is_some_and(|day| Arc::ptr_eq(day, gone))
-        {
-            days.remove(&gone.date);
-        }
+        self.days.forget(gone);
     }
 
     /// Do something with a day that is there, again if it is removed meanwhile; nothing if there is
@@ -249,7 +229,7 @@ impl SegmentStore {
     /// Bytes of memory that the indexes of the days in use take, and how many crashes they know.
     #[must_use]
     pub fn index_size(&self) -> (usize, usize) {
-        let sizes = self.known_days().into_iter().map(|day| {
+        let sizes = self.days.all().into_iter().map(|day| {
             let state = day.state();
             let crashes = state.index.list(None, usize::MAX, |_| true).len();
             (state.index.memory(), crashes)
