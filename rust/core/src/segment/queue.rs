@@ -177,6 +177,9 @@ impl Queue {
     }
 }
 
+/// A batch ends after so many days: what is in somebody's hands keeps the journal of its day open.
+const DAYS_MAX: usize = 8;
+
 /// One pass over the queue of a segment storage: what is queued behind where it is, day by day.
 #[derive(Debug)]
 pub struct SegmentPass {
@@ -200,8 +203,11 @@ impl SegmentPass {
 
     /// The next crashes, `limit` at the most; none when the pass is over.
     pub fn next_batch(&mut self, limit: usize) -> Result<Batch> {
-        let mut ids = Vec::new();
-        while let Some(date) = self.days.front().copied().filter(|_| ids.len() < limit) {
+        let (mut ids, mut ended) = (Vec::new(), 0);
+        while let Some(date) = self.days.front().copied() {
+            if ids.len() >= limit || ended >= DAYS_MAX {
+                break;
+            }
             let (queue, left) = (&self.store.queue, limit - ids.len());
             let taken = queue.take(&self.store, date, self.after, left, self.first);
             if taken.is_err() && !ids.is_empty() {
@@ -214,6 +220,7 @@ impl SegmentPass {
             self.after = tickets.last().copied();
             if tickets.is_empty() {
                 self.days.pop_front();
+                ended += usize::from(!ids.is_empty());
             }
         }
         let notes = self.store.take_notes();
