@@ -1,5 +1,6 @@
 """What the operations of a warm segment storage ask of the system: counted, not timed."""
 
+import datetime as dt
 from collections import Counter
 
 import pytest
@@ -58,3 +59,19 @@ def test_a_raw_crash_is_one_look_and_one_read(counted):
 def test_a_dump_is_a_read_more(counted):
     calls = counted(lambda storage: storage.get_raw_dump(CRASH_ID))
     assert calls == {"fstat": 1, "pread64": 2}
+
+
+def test_compaction_syncs_what_replaces_the_dead_whatever_saves_wait_for():
+    need_strace()
+    with memory_directory() as root:
+
+        def prepare():
+            for _ in range(2):
+                with opened(root) as storage:
+                    storage.save_raw_crash(RAW, DUMPS, CRASH_ID)
+            storage = opened(root)
+            storage.ack_many(list(storage.new_crashes()))
+            return lambda: storage.compact(dt.date(2018, 6, 1), 1)
+
+        names = [call.name for call in calls_of(prepare)]
+        assert names.index("fdatasync") < names.index("unlinkat")
