@@ -34,6 +34,8 @@ class Proxy:
         refuses: Whether new connections are closed as soon as they are there.
         cut_after: Cut a connection when so many bytes went through it to the server; None: never.
             It cuts in the middle of a piece: the first bytes of it still arrive.
+        accepted: How many connections were ever made.
+        most: How many were open at the same time, at most.
     """
 
     def __init__(self, target: int) -> None:
@@ -44,6 +46,7 @@ class Proxy:
         self.refuses = False
         self.cut_after: int | None = None
         self.accepted = 0
+        self.most = 0
         self._links: list[_Link] = []
         self._lock = threading.Lock()
         self._closed = threading.Event()
@@ -118,6 +121,7 @@ class Proxy:
         link = _Link(client, server)
         with self._lock:
             self._links.append(link)
+            self.most = max(self.most, len(self._links))
         ends = threading.Barrier(2)
         for source, sink in ((client, server), (server, client)):
             thread = threading.Thread(

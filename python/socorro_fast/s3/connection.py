@@ -6,7 +6,7 @@ Imported by `driver` only: this loads boto3.
 from __future__ import annotations
 
 import os
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any
 
@@ -17,7 +17,8 @@ from socorro_fast.s3.failures import translated
 from socorro_fast.s3.missing import NoSuchBucketError, NoSuchObjectError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
+    from threading import Semaphore
 
     from socorro_fast.dumps import Dump
     from socorro_fast.s3.options import S3Options
@@ -45,10 +46,17 @@ class S3Connection:
     """A client of boto3 and a bucket. Any number of threads may use it.
 
     Every method raises `StorageUnavailable` where the server cannot or does not want to do it.
+
+    Args:
+        client: Of boto3.
+        options: Of the storage.
+        place: The bucket and the server, for messages.
+        slots: As many as the client keeps connections open; each request takes one.
     """
 
-    def __init__(self, client: Any, options: S3Options, place: str) -> None:
+    def __init__(self, client: Any, options: S3Options, place: str, slots: Semaphore) -> None:
         self._client = client
+        self._slots = slots
         self._options = options
         self._bucket = options.bucket_name
         self.place = place
@@ -63,7 +71,7 @@ class S3Connection:
         """Return the object at the first of these keys that has one, or None."""
         for key in keys:
             try:
-                with translated(f"read {key!r}", self.place):
+                with self._request(f"read {key!r}"):
                     answer = self._client.get_object(Bucket=self._bucket, Key=key)
                     with closing(answer["Body"]) as body:
                         data: bytes = body.read()
@@ -76,7 +84,7 @@ class S3Connection:
         """Write the object at the first of these keys into a file; return whether there is one."""
         for key in keys:
             try:
-                with translated(f"read {key!r}", self.place):
+                with self._request(f"read {key!r}"):
                     answer = self._client.get_object(Bucket=self._bucket, Key=key)
                     with closing(answer["Body"]) as body:
                         for chunk in body.iter_chunks(_CHUNK):
@@ -90,7 +98,7 @@ class S3Connection:
         """Return whether there is an object at any of these keys."""
         for key in keys:
             try:
-                with translated(f"look for {key!r}", self.place):
+                with self._request(f"look for {key!r}"):
                     self._client.head_object(Bucket=self._bucket, Key=key)
             except NoSuchObjectError:
                 continue
@@ -114,7 +122,7 @@ class S3Connection:
                 self._put_parts(key, file)
 
     def _put_body(self, key: str, body: bytes | IO[bytes]) -> None:
-        with translated(f"write {key!r}", self.place):
+        with self._request(f"write {key!r}"):
             self._client.put_object(Bucket=self._bucket, Key=key, Body=body)
 
     def _put_parts(self, key: str, file: IO[bytes]) -> None:
@@ -124,7 +132,7 @@ class S3Connection:
             use_threads=False,
             preferred_transfer_client="classic",
         )
-        with translated(f"write {key!r}", self.place):
+        with self._request(f"write {key!r}"):
             self._client.upload_fileobj(file, self._bucket, key, Config=config)
 
     def create_bucket(self) -> None:
@@ -134,18 +142,18 @@ class S3Connection:
         arguments = {"CreateBucketConfiguration": where} if where else {}
         errors = self._client.exceptions
         quicker = errors.BucketAlreadyOwnedByYou, errors.BucketAlreadyExists  # another saver was
-        with translated("make", self.place), suppress(*quicker):
+        with self._request("make"), suppress(*quicker):
             self._client.create_bucket(Bucket=self._bucket, **arguments)
 
     def delete(self, key: str) -> None:
         """Remove the object at a key, if there is one."""
-        with suppress(NoSuchObjectError), translated(f"remove {key!r}", self.place):
+        with suppress(NoSuchObjectError), self._request(f"remove {key!r}"):
             self._client.delete_object(Bucket=self._bucket, Key=key)
 
     def page(self, prefix: str, delimiter: str = "", token: str | None = None) -> Page:
         """Return a page of the keys that begin with `prefix`, in order."""
         more = {"ContinuationToken": token} if token else {}
-        with translated(f"list {prefix!r}", self.place):
+        with self._request(f"list {prefix!r}"):
             answer = self._client.list_objects_v2(
                 Bucket=self._bucket, Prefix=prefix, Delimiter=delimiter, **more
             )
@@ -155,10 +163,19 @@ class S3Connection:
             answer.get("NextContinuationToken") if answer.get("IsTruncated") else None,
         )
 
+    @contextmanager
+    def _request(self, doing: str) -> Iterator[None]:
+        """Wait for a connection to be free, translate errors.
+
+        The client itself would open one more, and throw it away after its request.
+        """
+        with self._slots, translated(doing, self.place):
+            yield
+
     def _check_bucket(self) -> None:
         """Tell a missing bucket from a missing object: HEAD says the same of both."""
         try:
-            with translated("find", self.place):
+            with self._request("find"):
                 self._client.head_bucket(Bucket=self._bucket)
         except NoSuchObjectError:
             raise NoSuchBucketError(f"there is no {self.place}", retryable=False) from None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from importlib import import_module
+from threading import BoundedSemaphore
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from socorro_fast.errors import ConfigurationError, StorageUnavailable
@@ -37,6 +38,7 @@ class S3ConnectionContext:
         self.options = options
         self._lock = ForkSafeLock()
         self._client: Any = None
+        self._slots = BoundedSemaphore(options.max_connections)
         renew_in_children(self)
 
     def __repr__(self) -> str:
@@ -61,7 +63,8 @@ class S3ConnectionContext:
         Raises:
             ConfigurationError: boto3 refuses the options.
         """
-        yield self._driver.S3Connection(self._shared_client(), self.options, self.place)
+        client = self._shared_client()
+        yield self._driver.S3Connection(client, self.options, self.place, self._slots)
 
     def is_operational_exception(self, error: BaseException, /) -> bool:
         """Return whether trying again may help."""
@@ -78,8 +81,9 @@ class S3ConnectionContext:
             client.close()
 
     def renew_after_fork(self) -> None:
-        """Let go of the client, whose connections are the parent's."""
+        """Let go of the client, whose connections are the parent's, as are requests under way."""
         self._client = None
+        self._slots = BoundedSemaphore(self.options.max_connections)
 
     def _shared_client(self) -> Any:
         with self._lock:
