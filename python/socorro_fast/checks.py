@@ -43,7 +43,7 @@ def processed_crash_id(processed_crash: object) -> str:
     ids = [crash_id for crash_id in given if crash_id is not None]
     if not ids:
         raise InvalidCrash("processed crash has neither uuid nor crash_id")
-    if ids[0] != ids[-1]:
+    if len(ids) == len(given) and ids[0] != ids[1]:
         raise InvalidCrash(f"processed crash has uuid {shown(ids[0])}, crash_id {shown(ids[1])}")
     return check_crash_id(ids[0])
 

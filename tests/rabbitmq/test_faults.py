@@ -11,7 +11,7 @@ from functools import partial
 
 import pytest
 
-from rabbitmq.crashes import CRASH_ID, IDS, SECOND, THIRD, drain, in_threads, save
+from rabbitmq.crashes import CRASH_ID, IDS, SECOND, THIRD, drain, elsewhere, in_threads, save
 from servers import rabbitmq
 from servers.proxy import Proxy
 from socorro_fast import RabbitMQCrashStorage, StorageUnavailable
@@ -348,9 +348,7 @@ def test_a_storage_that_nobody_holds_gives_back_what_it_had(options, make):
     assert drain(make()) == [CRASH_ID]
 
 
-def test_nothing_is_left_of_connections_that_were_cut(make, proxy, caplog):
-    # What is logged names the errors, and pytest keeps it all: with their stacks, what they hold.
-    caplog.set_level(logging.CRITICAL, "socorro_fast")
+def test_nothing_is_left_of_connections_that_were_cut(make, proxy):
     storage = make(port=proxy.port, **ENDLESS)
     for each in IDS[:20]:
         save(storage, each)
@@ -379,6 +377,17 @@ def test_channels_do_not_grow(make, channel, options):
             save(storage, each)
     with storage._saving() as connection:
         until(lambda: len(connection.thread.connection._channels) == 1)
+
+
+def test_a_thread_of_the_pool_that_has_no_connection_gives_up_that_of_no_other(make, proxy):
+    # The original's forgot another thread's then.
+    storage = make(port=proxy.port, rabbitmq_class=ConnectionContextPooled)
+    with ThreadPoolExecutor(1) as worker:
+        for each in IDS[:3]:
+            save(storage, each)
+            worker.submit(save, storage, each).result()
+            elsewhere(storage._saving.force_reconnect)
+    assert proxy.accepted == 2
 
 
 def test_the_pool_closes_connections_of_threads_that_ended(make, proxy):

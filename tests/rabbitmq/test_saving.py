@@ -1,5 +1,7 @@
 """Saving: what is queued, where, and that it is there when a save returns."""
 
+import math
+
 import pika
 import pytest
 
@@ -14,6 +16,7 @@ from socorro_fast import (
     ReprocessingRabbitMQCrashStore,
     StorageUnavailable,
 )
+from socorro_fast.compat.classic.dotdict import DotDict
 from socorro_fast.rabbitmq import (
     ConnectionContext,
     ConnectionContextPooled,
@@ -75,7 +78,9 @@ def test_many_are_saved_in_one_call(storage):
     assert set(drain(storage)) == set(IDS)
 
 
-@pytest.mark.parametrize("legacy_processing", [1, 2, "1", None])
+@pytest.mark.parametrize(
+    "legacy_processing", [1, 2, "1", " 0", "", None, 1.0, True, math.nan, [], {}, 10**30]
+)
 def test_what_is_not_for_processing_is_not_queued(make, legacy_processing):
     storage = make()
     storage.save_raw_crash({"legacy_processing": legacy_processing}, {}, CRASH_ID)
@@ -84,7 +89,10 @@ def test_what_is_not_for_processing_is_not_queued(make, legacy_processing):
     assert drain(storage) == [CRASH_ID]
 
 
-@pytest.mark.parametrize("raw_crash", [{}, {"legacy_processing": 0}, {"legacy_processing": "0"}])
+@pytest.mark.parametrize(
+    "raw_crash",
+    [{}, *({"legacy_processing": each} for each in (0, "0", 0.0, False)), DotDict()],
+)
 def test_what_is_for_processing_or_does_not_say_is_queued(storage, raw_crash):
     storage.save_raw_crash(raw_crash, {}, CRASH_ID)
     assert drain(storage) == [CRASH_ID]

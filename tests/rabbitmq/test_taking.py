@@ -138,15 +138,37 @@ class TestSettling:
         proxy.cut()
         assert drain_until(make(), [SECOND]) == [SECOND]
 
-    def test_a_release_of_another_thread_is_for_others_at_once(self, make):
-        storage, other = make(), make()
+    @BOTH_WAYS
+    def test_a_release_of_another_thread_is_for_others_at_once(self, make, consume):
+        storage, other = make(consume=consume), make()
         save(storage, CRASH_ID, SECOND)
         walk = storage.new_crashes()
-        taken = [next(walk), next(walk)]
+        assert [next(walk), next(walk)] == [CRASH_ID, SECOND]
         elsewhere(storage.release_crash, CRASH_ID)
-        walk.close()
         assert drain(other) == [CRASH_ID]
-        assert taken == [CRASH_ID, SECOND]
+        assert [*walk] == []
+
+    @BOTH_WAYS
+    def test_a_pass_ends_soon_after_a_release_that_another_got(
+        self, make, channel, options, consume
+    ):
+        storage = make(consume=consume, prefetch_count=10)
+        save(storage, *IDS[:50])
+        walk = storage.new_crashes()
+        storage.release_crash(next(walk))
+        assert channel.basic_get(options()["standard_queue_name"])[2] == CRASH_ID.encode()
+        assert [*walk] == IDS[1:11]
+
+    def test_a_walk_that_ends_in_the_thread_of_the_connection_does_not_wait_for_it(self, make):
+        # The garbage collector ends walks in whatever thread it comes by.
+        storage = make(ack="advance", response_timeout=2)
+        save(storage, CRASH_ID, SECOND)
+        walk = storage.new_crashes()
+        assert next(walk) == CRASH_ID
+        mine = deliveries(storage)
+        mine.thread.call(walk.close)
+        assert drain_until(make(), [CRASH_ID, SECOND]) == [CRASH_ID, SECOND]
+        assert mine.is_alive
 
     def test_a_released_crash_does_not_come_back_in_the_same_pass(self, storage):
         save(storage, CRASH_ID, SECOND)
@@ -206,7 +228,7 @@ class TestPoison:
         b"not a crash",
         b"AABBCCCC-0000-4000-8000-000002180601",
         b"\xff\xfe",
-        b"x" * 300_000,
+        b"x" * 10_000_000,
     )
 
     def publish(self, channel, queue):

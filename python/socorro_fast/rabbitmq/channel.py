@@ -6,6 +6,7 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from socorro_fast.errors import StorageUnavailable
+from socorro_fast.rabbitmq.connection_options import one_line
 from socorro_fast.rabbitmq.failures import is_not_found
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ def count(channel: Channel, name: str) -> int:
         StorageUnavailable: There is no such queue; the broker has closed the channel.
     """
     answer: Any = channel.ask(
-        lambda done: channel.pika.queue_declare(name, passive=True, callback=done),
+        lambda done: channel.pika.queue_declare(one_line(name), passive=True, callback=done),
         f"find queue {name!r}",
     )
     messages: int = answer.method.message_count

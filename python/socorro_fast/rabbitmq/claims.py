@@ -70,13 +70,23 @@ class Claims:
         """
         with self._lock:
             claim = self._held.pop(crash_id, None)
-            for queue_pass in self._passes if claim else ():
+            passes = [*self._passes] if claim else []
+            for queue_pass in passes:
                 queue_pass.leave(crash_id)
         if claim is not None and claim.deliveries.is_alive:
-            claim.deliveries.settle(claim.tag, "back")
-            claim.deliveries.sync()
+            _put_back(claim, passes)
 
     def renew_after_fork(self) -> None:
         """Forget what the parent has."""
         self._held = {}
         self._passes = WeakSet()
+
+
+def _put_back(claim: _Claim, passes: list[QueuePass]) -> None:
+    # A walk that the garbage collector ends in the I/O thread must not wait for that thread.
+    may_wait = not claim.deliveries.thread.is_current
+    for queue_pass in passes if may_wait else ():
+        queue_pass.stop_pushing()
+    claim.deliveries.settle(claim.tag, "back")
+    if may_wait:
+        claim.deliveries.sync()

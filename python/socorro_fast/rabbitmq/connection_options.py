@@ -12,11 +12,25 @@ _LONGEST = 255
 def _short(text: str) -> str:
     if not 1 <= len(text.encode()) <= _LONGEST:
         raise ValueError(f"it takes 1 to {_LONGEST} bytes")
-    return text
+    return one_line(text)
+
+
+def one_line(name: str) -> str:
+    """Return a name that RabbitMQ takes as it is.
+
+    Raises:
+        ValueError: It has line breaks. RabbitMQ leaves those out, and answers for another name.
+    """
+    if "\n" in name or "\r" in name:
+        raise ValueError("no name has line breaks")
+    return name
 
 
 ShortText = Annotated[str, AfterValidator(_short)]
 """Text that fits where AMQP has names."""
+
+Seconds = Annotated[float, Field(gt=0, le=1e9)]
+"""A time that a wait may take; a clock bears no more."""
 
 
 class ConnectionOptions(StorageOptions):
@@ -40,17 +54,15 @@ class ConnectionOptions(StorageOptions):
     heartbeat: int = Field(
         default=60, ge=0, le=65535, description="seconds between signs of life; 0: none"
     )
-    connect_timeout: float = Field(
-        default=10, gt=0, description="seconds that making a connection may take"
+    connect_timeout: Seconds = Field(
+        default=10, description="seconds that making a connection may take"
     )
-    response_timeout: float = Field(
+    response_timeout: Seconds = Field(
         default=60,
-        gt=0,
         description="seconds after which a broker that does not answer or confirm is given up",
     )
-    blocked_connection_timeout: float = Field(
+    blocked_connection_timeout: Seconds = Field(
         default=30,
-        gt=0,
         description="seconds that saves wait while the broker blocks publishers, as in an alarm",
     )
 

@@ -29,7 +29,8 @@ class QueuePass:
 
     A crash that is in somebody's hands already is set aside, and so is one that was released while
     the pass went on: they are put back at the end. So that this comes, a pass that set something
-    aside ends after another `patience` crashes.
+    aside, or saw a release, ends after another `patience` crashes. From a release on nothing is
+    pushed any more: the broker would push the released crash here at once, past other consumers.
 
     Args:
         deliveries: Where messages come from.
@@ -61,6 +62,7 @@ class QueuePass:
         self._aside: dict[str, int] = {}
         self._released: set[str] = set()
         self._consumers: list[str] = []
+        self._one_stops = threading.Lock()
         claims.begin(self)
         for queue in queues if push else ():
             self._consumers.append(deliveries.consume(queue, self._incoming.append))
@@ -92,11 +94,16 @@ class QueuePass:
             threading.Thread(target=self.finish).start()
             return
         # What was delivered on a connection that is lost, the broker puts back by itself.
+        self.stop_pushing()
         with suppress(StorageUnavailable):
-            while self._consumers:
-                self.deliveries.cancel(self._consumers.pop())
             if self._put_back():
                 self.deliveries.sync()
+
+    def stop_pushing(self) -> None:
+        """Have no more messages pushed, all those here by the return; any thread may call."""
+        with self._one_stops, suppress(StorageUnavailable):
+            while self._consumers:
+                self.deliveries.cancel(self._consumers.pop())
 
     def _check_alive(self) -> None:
         if not self.deliveries.is_alive:
@@ -122,7 +129,7 @@ class QueuePass:
         try:
             return check_crash_id(message.body.decode())
         except (UnicodeDecodeError, InvalidCrashID) as error:
-            what = shown(message.body)
+            what = shown(message.body[:100])
             logger.error("refused a message of queue %r, %s: %s", message.queue, what, error)  # noqa: TRY400 - the trace is ours
             return None
 
@@ -144,7 +151,7 @@ class QueuePass:
         if crash_id in self._released or not self._claims.take(crash_id, self.deliveries, tag):
             self._set_aside(crash_id, tag)
             return False
-        if self._aside:
+        if self._aside or self._released:
             self._patience -= 1
         return True
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar
 
 from socorro_fast.checks import check_crash_id
@@ -13,8 +14,6 @@ from socorro_fast.rabbitmq.options import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from socorro_fast.options import StorageOptions
 
 
@@ -78,6 +77,8 @@ class PriorityjobRabbitMQCrashStore(ReprocessingRabbitMQCrashStore):
         return self.reprocess([uuid])
 
 
-def _listed(crash_ids: Iterable[str]) -> Iterable[str]:
-    # A single ID is a sequence of texts as well.
-    return [crash_ids] if isinstance(crash_ids, str) else crash_ids
+def _listed(crash_ids: object) -> Iterable[object]:
+    # A single ID is a sequence of texts as well; what is no list is refused as an ID.
+    if isinstance(crash_ids, str | bytes) or not isinstance(crash_ids, Iterable):
+        return [crash_ids]
+    return crash_ids
