@@ -206,9 +206,12 @@ def test_a_connection_that_cannot_roll_back_is_given_up(make):
     assert "reconnect" in context.events
 
 
-def test_a_close_that_fails_after_success_is_raised(make):
-    with pytest.raises(RuntimeError):
-        make(Context(close=RuntimeError()))(failing())
+@pytest.mark.parametrize("error", [RuntimeError, OperationalError])
+def test_what_is_committed_is_done_once_though_closing_fails(make, error, caplog):
+    context = Context(close=error("gone"))
+    assert make(context)(failing(), 1) == ((1,), {})
+    assert context.events == [*ONCE, "reconnect"]
+    assert "closing the connection failed, after the commit" in caplog.text
 
 
 class Quit(BaseException):

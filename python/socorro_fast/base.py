@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
-from socorro_fast.checks import check_same_crash
+from socorro_fast.checks import check_batch, check_item, check_same_crash
 from socorro_fast.drivers import check_drivers
 from socorro_fast.errors import (
     CrashStorageError,
@@ -218,7 +218,7 @@ class CrashStorageBase:
         Returns:
             For each, in order: None, or the error; one failure does not stop the rest.
         """
-        return self._outcomes(lambda item: self.save_raw_crash(*item), items)
+        return self._outcomes(lambda item: self.save_raw_crash(*check_item(item)), items)
 
     def get_many(self, crash_ids: Iterable[str]) -> list[dict[str, Any] | CrashStorageError]:
         """Call `get_raw_crash` for each ID.
@@ -288,7 +288,7 @@ class CrashStorageBase:
         self, call: Callable[[_Item], _Outcome], items: Iterable[_Item]
     ) -> list[_Outcome | CrashStorageError]:
         outcomes: list[_Outcome | CrashStorageError] = []
-        for item in items:
+        for item in check_batch(items):
             self.quit_check()
             try:
                 outcomes.append(call(item))

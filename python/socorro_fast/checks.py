@@ -1,10 +1,13 @@
 """What is checked of a crash before any storage is touched."""
 
 import datetime as dt
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Any, TypeVar
 
 from socorro_fast.crash_id import date_of
-from socorro_fast.errors import InvalidCrash, InvalidCrashID, shown
+from socorro_fast.errors import InvalidCrash, InvalidCrashID, InvalidDumpName, shown
+
+_Item = TypeVar("_Item")
 
 
 def check_crash_id(crash_id: object) -> str:
@@ -71,3 +74,38 @@ def check_day(date: object) -> dt.date | None:
     if date is None or isinstance(date, dt.date):
         return date
     raise InvalidCrash(f"the day to list must be a date, not {shown(date)}")
+
+
+def check_batch(items: Iterable[_Item]) -> Iterator[_Item]:
+    """Return an iterator over what is to be done many times.
+
+    Raises:
+        InvalidCrash: It is no iterable.
+    """
+    try:
+        return iter(items)
+    except TypeError:
+        raise InvalidCrash(f"a batch is an iterable, not {shown(items)}") from None
+
+
+def check_item(item: object) -> tuple[Any, Any, Any]:
+    """Return an item of `save_many` if it is three things; what they are is checked elsewhere.
+
+    Raises:
+        InvalidCrash: It is not.
+    """
+    if isinstance(item, tuple | list) and len(item) == 3:  # noqa: PLR2004 - as it says
+        return item[0], item[1], item[2]
+    raise InvalidCrash(f"an item is (raw_crash, dumps, crash_id), not {shown(item)}")
+
+
+def check_dump_names(names: Iterable[str | None] | None) -> list[str | None] | None:
+    """Return the names of wanted dumps as a list, if they are not None.
+
+    Raises:
+        InvalidDumpName: They are no iterable.
+    """
+    try:
+        return None if names is None else list(names)
+    except TypeError:
+        raise InvalidDumpName(f"names of dumps are an iterable, not {shown(names)}") from None

@@ -14,6 +14,7 @@ from socorro_fast.base import CrashStorageBase
 from socorro_fast.checks import (
     check_crash_id,
     check_day,
+    check_dump_names,
     check_raw_crash,
     check_same_crash,
     processed_crash_id,
@@ -153,8 +154,8 @@ class InMemoryCrashStorage(CrashStorageBase):
     ) -> MemoryDumpsMapping:
         """Return the dumps of a crash: all of them, or those named."""
         crash = self._crash(crash_id)
-        if names is not None:
-            return MemoryDumpsMapping(self._named(crash_id, crash.dumps, name) for name in names)
+        if (given := check_dump_names(names)) is not None:
+            return MemoryDumpsMapping(self._named(crash_id, crash.dumps, name) for name in given)
         if crash.raw is None:
             raise self._not_found(crash_id, "crash")
         return MemoryDumpsMapping(crash.dumps)

@@ -26,6 +26,15 @@ OPERATIONS = (
 )
 """What a storage may have; its `capabilities` say which of them it has."""
 
+QUEUE = frozenset({"new_crashes", "ack_crash", "release_crash", "ack_many"})
+"""The operations of the queue."""
+
+SAVES = frozenset({"save_raw_crash", "save_processed", "save_raw_and_processed", "save_many"})
+"""The operations that save."""
+
+REMOVALS = frozenset({"remove", "remove_many"})
+"""The operations that remove."""
+
 _MADE_OF = {
     "save_raw_and_processed": ("save_raw_crash", "save_processed"),
     "get_processed": ("get_unredacted_processed",),

@@ -71,7 +71,8 @@ class TransactionExecutor:
 
     The function's connection is committed when it returns, rolled back when it raises anything. An
     exception with a true attribute `abandon_transaction` is not an error: after the rollback, the
-    executor returns None. After any other, the next call gets a new connection.
+    executor returns None. After any other, the next call gets a new connection. A connection that
+    cannot be closed once the commit is done fails nothing: that is logged.
 
     Args:
         connection_context: Where connections come from.
@@ -215,19 +216,26 @@ class TransactionExecutorWithLimitedBackoff(TransactionExecutorWithBackoff):
 
 def _transact(context: ConnectionContext[_C], call: Callable[[_C], _R]) -> _R:
     cause: BaseException | None = None
+    is_committed = False
     try:
         with context() as connection:
             try:
                 result = call(connection)
                 connection.commit()
+                is_committed = True
             except BaseException as error:
                 cause = error
                 _roll_back(context, connection, error)
                 raise
     except Exception as error:
-        if cause is None or error is cause:
+        if is_committed:
+            # Trying again would do twice what is done.
+            logger.warning("closing the connection failed, after the commit: %r", error)
+            _reconnect(context, error)
+        elif cause is None or error is cause:
             raise
-        _also(cause, "closing the connection", error)
+        else:
+            _also(cause, "closing the connection", error)
     if cause is not None:
         raise cause
     return result

@@ -71,6 +71,22 @@ class TestReads:
         assert "sensitive" not in both.get_processed(ID)["json_dump"]
         assert both.get_many([ID]) == [RAW]
 
+    def test_go_there_after_what_a_storage_of_somebody_else_says_is_worth_a_retry(self, fallback):
+        class DriverError(Exception):
+            pass
+
+        class Foreign(Switched):
+            exceptions_eligible_for_retry = (DriverError,)
+
+        primary = Foreign()
+        both = FallbackCrashStorage(primary=primary, fallback=fallback)
+        fallback.save_raw_crash(RAW, DUMPS, ID)
+        primary.error = DriverError("reset by peer")
+        assert both.get_raw_crash(ID) == RAW
+        primary.error = ZeroDivisionError("a bug")
+        with pytest.raises(ZeroDivisionError):
+            both.get_raw_crash(ID)
+
     def test_go_there_when_the_primary_does_not_have_it(self, both, fallback):
         fallback.save_raw_crash(RAW, DUMPS, ID)
         assert both.get_raw_crash(ID) == RAW
@@ -246,3 +262,18 @@ class TestDrain:
         with pytest.raises(KeyboardInterrupt):
             both.drain()
         assert fallback.get_raw_crash(OLD) == RAW
+
+    def test_has_nothing_in_hand_when_it_quits(self, primary, fallback):
+        def quit_check():
+            if list(primary.list_crashes()):
+                raise KeyboardInterrupt
+
+        for each in (OLD, ID):
+            fallback.save_raw_crash(RAW, DUMPS, each)
+        both = FallbackCrashStorage(
+            primary=primary, fallback=fallback, quit_check_callback=quit_check
+        )
+        with pytest.raises(KeyboardInterrupt):
+            both.drain()
+        assert list(primary.list_crashes()) == [OLD]
+        assert list(fallback.new_crashes()) == [ID]

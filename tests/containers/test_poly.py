@@ -135,7 +135,9 @@ class TestIsolation:
 
         trusted = Trusted()
         poly = PolyCrashStorage(storages=[Recorder(), trusted], parallel=parallel)
-        with pytest.raises(PolyCrashStorageError, match=r"1 of 2 storages: storages\.0: TypeError"):
+        with pytest.raises(
+            PolyCrashStorageError, match=r"1 of 2 storages: storages\.0: InvalidCrash"
+        ):
             poly.save_raw_crash({"lock": threading.Lock()}, {}, ID)
         assert len(trusted.log) == 1
 

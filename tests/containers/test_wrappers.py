@@ -102,6 +102,10 @@ class TestMetrics:
         samples = parsed(exporter.text())
         assert sample(samples, "seconds_count", storage=escaped, operation="save") == 1
 
+    def test_a_name_that_is_no_utf_8_does_not_spoil_the_page(self, exporter):
+        exporter.timed("a\ud800", "save", 1)
+        assert b'{storage="a?",' in exporter.text().encode()
+
     def test_nothing_noted_is_valid_too(self, exporter):
         assert parsed(exporter.text()) == {}
 

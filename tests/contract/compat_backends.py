@@ -9,6 +9,7 @@ from typing import Any
 
 from socorro_fast import FallbackCrashStorage, FileDumpsMapping, InMemoryCrashStorage, fs
 from socorro_fast.base import CrashStorageBase
+from socorro_fast.checks import check_dump_names
 from socorro_fast.compat import socorro
 from socorro_fast.dumps import MemoryDumpsMapping
 
@@ -38,7 +39,8 @@ class ThroughSocorro(CrashStorageBase):
         if names is None:
             return self.it.get_dumps(crash_id)
         found = {
-            name or self.options.dump_field: self.get_raw_dump(crash_id, name) for name in names
+            name or self.options.dump_field: self.get_raw_dump(crash_id, name)
+            for name in check_dump_names(names)
         }
         return MemoryDumpsMapping(found)
 

@@ -7,6 +7,7 @@ it makes. Those that persist have members on disk only, or in a database.
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from servers.postgresql import EMPTIED
@@ -36,115 +37,126 @@ _OF_MEMBERS = ("ack", "dump_field", "redactor")
 def _container(build: Callable[..., CrashStorageBase], tmp_path: Path, **options: Any) -> Any:
     stored = {name: options.pop(name) for name in _OF_MEMBERS if name in options}
     own = {name: value for name, value in stored.items() if name != "ack"}
-    return build(
+    members = SimpleNamespace(
         memory=partial(InMemoryCrashStorage, temp_path=tmp_path, **stored),
         queue=lambda name: fs.FSDatedRadixTreeStorage(fs_root=tmp_path / name, **stored),
         legacy=lambda name: fs.FSLegacyDatedRadixTreeStorage(fs_root=tmp_path / name, **stored),
         tree=lambda name: fs.FSRadixTreeStorage(fs_root=tmp_path / name, **own),
+        segments=lambda name: fs.FSSegmentStorage(fs_root=tmp_path / name, **stored),
         postgresql=lambda: PostgreSQLCrashStorage(**EMPTIED.options(tmp_path), **own),
-        **options,
     )
+    return build(members, **options)
 
 
-def _poly(memory, queue, legacy, tree, postgresql, **options):
-    return PolyCrashStorage(storages=[queue("a"), NullCrashStorage(), tree("b")], **options)
+def _poly(of, **options):
+    return PolyCrashStorage(storages=[of.queue("a"), NullCrashStorage(), of.tree("b")], **options)
 
 
-def _poly_parallel(memory, queue, legacy, tree, postgresql, **options):
-    return PolyCrashStorage(storages={"x": memory(), "y": memory()}, parallel=True, **options)
+def _poly_parallel(of, **options):
+    return PolyCrashStorage(storages={"x": of.memory(), "y": of.memory()}, parallel=True, **options)
 
 
-def _fallback(memory, queue, legacy, tree, postgresql, **options):
-    return FallbackCrashStorage(primary=queue("a"), fallback=legacy("b"), **options)
+def _fallback(of, **options):
+    return FallbackCrashStorage(primary=of.queue("a"), fallback=of.legacy("b"), **options)
 
 
-def _fallback_memory(memory, queue, legacy, tree, postgresql, **options):
-    return FallbackCrashStorage(primary=memory(), fallback=memory(), **options)
+def _fallback_memory(of, **options):
+    return FallbackCrashStorage(primary=of.memory(), fallback=of.memory(), **options)
 
 
-def _migration(memory, queue, legacy, tree, postgresql, **options):
+def _migration(of, **options):
     return MigrationCrashStorage(
-        primary=queue("new"), fallback=legacy("old"), date_threshold="180615", **options
+        primary=of.queue("new"), fallback=of.legacy("old"), date_threshold="180615", **options
     )
 
 
-def _deferred(memory, queue, legacy, tree, postgresql, **options):
+def _deferred(of, **options):
     return PrimaryDeferredStorage(
-        primary=queue("now"), deferred=legacy("later"), deferral_criteria="false", **options
+        primary=of.queue("now"), deferred=of.legacy("later"), deferral_criteria="false", **options
     )
 
 
-def _all_deferred(memory, queue, legacy, tree, postgresql, **options):
+def _all_deferred(of, **options):
     return PrimaryDeferredStorage(
-        primary=tree("now"), deferred=queue("later"), deferral_criteria="true", **options
+        primary=of.tree("now"), deferred=of.queue("later"), deferral_criteria="true", **options
     )
 
 
-def _deferred_processed(memory, queue, legacy, tree, postgresql, **options):
+def _deferred_processed(of, **options):
     return PrimaryDeferredProcessedStorage(
-        primary=queue("now"),
-        deferred=queue("later"),
-        processed=tree("processed"),
+        primary=of.queue("now"),
+        deferred=of.queue("later"),
+        processed=of.tree("processed"),
         deferral_criteria="legacy_processing == 1",
         **options,
     )
 
 
-def _benchmarking(memory, queue, legacy, tree, postgresql, **options):
-    return BenchmarkingCrashStorage(storage=memory(), **options)
+def _benchmarking(of, **options):
+    return BenchmarkingCrashStorage(storage=of.memory(), **options)
 
 
-def _metrics(memory, queue, legacy, tree, postgresql, **options):
-    return MetricsCrashStorage(storage=queue("a"), **options)
+def _metrics(of, **options):
+    return MetricsCrashStorage(storage=of.queue("a"), **options)
 
 
-def _redacting(memory, queue, legacy, tree, postgresql, **options):
-    return RedactingCrashStorage(storage=memory(), redactor=(), raw_redactor=(), **options)
+def _redacting(of, **options):
+    return RedactingCrashStorage(storage=of.memory(), redactor=(), raw_redactor=(), **options)
 
 
-def _sharded(memory, queue, legacy, tree, postgresql, **options):
-    return ShardedCrashStorage(storages=[queue("0"), queue("1"), legacy("2")], **options)
+def _sharded(of, **options):
+    return ShardedCrashStorage(storages=[of.queue("0"), of.queue("1"), of.legacy("2")], **options)
 
 
-def _spool(memory, queue, legacy, tree, postgresql, **options):
+def _spool(of, **options):
     # A thread would have a crash in hand now and then, which the queue tests want to see.
     own = {"durability": "os", "background": False} | options
-    behind = queue("a")
+    behind = of.queue("a")
     return FSSpoolStorage(storage=behind, fs_root=behind.fs_root.parent / "spool", **own)
 
 
-def _spool_poly(memory, queue, legacy, tree, postgresql, **options):
+def _spool_poly(of, **options):
     own = {"durability": "os", "background": False} | options
-    behind = legacy("a")
-    poly = PolyCrashStorage(storages=[behind, tree("b")])
+    behind = of.legacy("a")
+    poly = PolyCrashStorage(storages=[behind, of.tree("b")])
     return FSSpoolStorage(storage=poly, fs_root=behind.fs_root.parent / "spool", **own)
 
 
-def _five_deep(memory, queue, legacy, tree, postgresql, **options):
-    shards = ShardedCrashStorage(storages={"big": queue("0"), "small": legacy("1")})
+def _five_deep(of, **options):
+    shards = ShardedCrashStorage(storages={"big": of.queue("0"), "small": of.legacy("1")})
     measured = MetricsCrashStorage(storage=shards, name="shards")
-    fallback = FallbackCrashStorage(primary=measured, fallback=queue("spare"))
+    fallback = FallbackCrashStorage(primary=measured, fallback=of.queue("spare"))
     logged = BenchmarkingCrashStorage(storage=fallback)
-    return PolyCrashStorage(storages=[logged, tree("copy")], required=[0], **options)
+    return PolyCrashStorage(storages=[logged, of.tree("copy")], required=[0], **options)
 
 
-def _five_deep_memory(memory, queue, legacy, tree, postgresql, **options):
+def _five_deep_memory(of, **options):
     deferred = PrimaryDeferredStorage(
-        primary=memory(), deferred=memory(), deferral_criteria="ProductName in ('Deferred')"
+        primary=of.memory(), deferred=of.memory(), deferral_criteria="ProductName in ('Deferred')"
     )
     poly = PolyCrashStorage(storages=[deferred, NullCrashStorage()], parallel=True)
-    migration = MigrationCrashStorage(primary=poly, fallback=memory(), date_threshold="170101")
+    migration = MigrationCrashStorage(primary=poly, fallback=of.memory(), date_threshold="170101")
     redacting = RedactingCrashStorage(storage=migration, redactor=(), raw_redactor=())
-    return FallbackCrashStorage(primary=redacting, fallback=queue("spare"), **options)
+    return FallbackCrashStorage(primary=redacting, fallback=of.queue("spare"), **options)
 
 
-def _poly_postgresql(memory, queue, legacy, tree, postgresql, **options):
-    return PolyCrashStorage(storages=[queue("a"), postgresql()], **options)
+def _five_deep_segments(of, **options):
+    shards = ShardedCrashStorage(storages=[of.segments("0"), of.segments("1")])
+    deferred = PrimaryDeferredStorage(
+        primary=shards, deferred=of.legacy("later"), deferral_criteria="ProductName == 'Deferred'"
+    )
+    fallback = FallbackCrashStorage(primary=deferred, fallback=of.segments("spare"))
+    poly = PolyCrashStorage(storages=[fallback, of.tree("copy")], parallel=True)
+    return MetricsCrashStorage(storage=poly, **options)
 
 
-def _fallback_postgresql(memory, queue, legacy, tree, postgresql, **options):
-    poly = PolyCrashStorage(storages=[postgresql(), queue("dumps")])
-    return FallbackCrashStorage(primary=poly, fallback=legacy("spare"), **options)
+def _poly_postgresql(of, **options):
+    return PolyCrashStorage(storages=[of.queue("a"), of.postgresql()], **options)
+
+
+def _fallback_postgresql(of, **options):
+    poly = PolyCrashStorage(storages=[of.postgresql(), of.queue("dumps")])
+    return FallbackCrashStorage(primary=poly, fallback=of.legacy("spare"), **options)
 
 
 _QUEUE = frozenset({"new_crashes", "ack_crash", "release_crash", "ack_many"})
@@ -166,6 +178,7 @@ CONTAINERS: dict[str, tuple[Make, bool, frozenset[str]]] = {
     "spool-poly": (partial(_container, _spool_poly), True, frozenset()),
     "sharded": (partial(_container, _sharded), True, frozenset()),
     "five-deep": (partial(_container, _five_deep), True, frozenset()),
+    "five-deep-segments": (partial(_container, _five_deep_segments), True, frozenset()),
     "poly-postgresql": (partial(_container, _poly_postgresql), True, frozenset()),
     "fallback-postgresql": (partial(_container, _fallback_postgresql), True, frozenset()),
     "five-deep-memory": (partial(_container, _five_deep_memory), False, frozenset()),

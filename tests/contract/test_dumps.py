@@ -252,3 +252,9 @@ class TestAsFiles:
         storage.save_raw_crash(RAW, DUMPS, CRASH_ID)
         storage.save_raw_crash(RAW, storage.get_raw_dumps_as_files(CRASH_ID), CRASH_ID)
         assert storage.get_raw_dumps(CRASH_ID) == DUMPS
+
+
+def test_names_that_are_no_iterable_are_refused(storage):
+    storage.save_raw_crash(RAW, DUMPS, CRASH_ID)
+    with pytest.raises(InvalidDumpName, match="names of dumps are an iterable, not 5"):
+        storage.get_raw_dumps(CRASH_ID, 5)

@@ -5,6 +5,7 @@ import datetime as dt
 import pytest
 
 from contract.samples import CRASH_ID, DAY, OTHER_DAY, PROCESSED, RAW, crash_id
+from socorro_fast import InvalidCrash
 
 pytestmark = pytest.mark.needs("save_raw_crash", "list_crashes")
 
@@ -52,3 +53,10 @@ def test_crashes_may_be_removed_while_they_are_listed(storage, backend):
     for each in storage.list_crashes():
         storage.remove(each)
     assert list(storage.list_crashes()) == []
+
+
+@pytest.mark.parametrize("date", [5, "20180601", 0])
+def test_what_is_no_date_is_refused_at_the_call(storage, date):
+    storage.save_raw_crash(RAW, {}, CRASH_ID)
+    with pytest.raises(InvalidCrash, match="the day to list must be a date"):
+        storage.list_crashes(date)

@@ -90,3 +90,26 @@ def test_the_quit_check_ends_a_batch(make):
     storage = make(quit_check_callback=quit_check)
     with pytest.raises(KeyboardInterrupt):
         storage.get_many(crash_id(number) for number in range(100_000))
+
+
+ODD_ITEMS = {
+    "nothing": None,
+    "a number": 5,
+    "text of three": "abc",
+    "too few": (RAW, {}),
+    "too many": (RAW, {}, SAME_RADIX, 1),
+    "empty": (),
+}
+
+
+def test_what_is_no_item_is_an_outcome(storage):
+    outcomes = storage.save_many([*ODD_ITEMS.values(), [RAW, DUMPS, CRASH_ID]])
+    kinds = [type(outcome) for outcome in outcomes]
+    assert kinds == [*[InvalidCrash] * len(ODD_ITEMS), type(None)]
+    assert list(storage.list_crashes()) == [CRASH_ID]
+
+
+@pytest.mark.parametrize("operation", ["save_many", "get_many", "remove_many", "ack_many"])
+def test_what_is_no_batch_is_refused(storage, operation):
+    with pytest.raises(InvalidCrash, match="a batch is an iterable, not 5"):
+        getattr(storage, operation)(5)

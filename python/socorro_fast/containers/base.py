@@ -7,12 +7,17 @@ import logging
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from socorro_fast.base import CrashStorageBase
-from socorro_fast.checks import check_crash_id, check_same_crash, processed_crash_id
+from socorro_fast.checks import (
+    check_crash_id,
+    check_dump_names,
+    check_same_crash,
+    processed_crash_id,
+)
 from socorro_fast.containers.failures import MISTAKES, SOFT, group, verdict
 from socorro_fast.containers.handed_out import HandedOut
 from socorro_fast.containers.options import ContainerOptions
 from socorro_fast.errors import CrashStorageError
-from socorro_fast.operations import OPERATIONS, with_derived
+from socorro_fast.operations import OPERATIONS, QUEUE, REMOVALS, SAVES, with_derived
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -22,15 +27,6 @@ if TYPE_CHECKING:
     from socorro_fast.dumps import FileDumpsMapping, MemoryDumpsMapping
 
 logger = logging.getLogger(__name__)
-
-QUEUE = frozenset({"new_crashes", "ack_crash", "release_crash", "ack_many"})
-"""The operations of the queue."""
-
-SAVES = frozenset({"save_raw_crash", "save_processed", "save_raw_and_processed", "save_many"})
-"""The operations that save."""
-
-REMOVALS = frozenset({"remove", "remove_many"})
-"""The operations that remove."""
 
 
 class ContainerBase(CrashStorageBase):
@@ -64,6 +60,8 @@ class ContainerBase(CrashStorageBase):
         self.exceptions_eligible_for_retry = tuple(
             {each for member in self.members for each in member.exceptions_eligible_for_retry}
         )
+        own = (each for each in self.exceptions_eligible_for_retry if issubclass(each, Exception))
+        self._excused: tuple[type[Exception], ...] = (CrashStorageError, OSError, *own)
         self._handed_out = HandedOut(self._with("new_crashes", self._queues()))
 
     @property
@@ -125,7 +123,7 @@ class ContainerBase(CrashStorageBase):
                 return call(crash_id, *args) if args else call(crash_id)
             except MISTAKES:
                 raise
-            except (CrashStorageError, OSError) as error:
+            except self._excused as error:
                 failures.append((role, error))
                 if not isinstance(error, SOFT):
                     logger.warning("%s of %s in %s: %s", operation, crash_id, role, error)
@@ -151,7 +149,7 @@ class ContainerBase(CrashStorageBase):
         self, crash_id: str, names: Iterable[str | None] | None = None
     ) -> MemoryDumpsMapping:
         """Return the dumps of a crash, from the member that has them: all, or those named."""
-        wanted = None if names is None else list(names)
+        wanted = check_dump_names(names)
         dumps: MemoryDumpsMapping = self._read("get_raw_dumps", crash_id, wanted)
         return dumps
 

@@ -99,7 +99,6 @@ class FallbackCrashStorage(ContainerBase):
         home = 0
         failed: dict[str, CrashStorageError] = {}
         for crash_id, is_new in self._strays(failed):
-            self._check_walk()
             try:
                 home += self._brought_home(crash_id, is_new=is_new, replace=replace)
             except (StorageUnavailable, OperationNotSupported):
@@ -114,13 +113,18 @@ class FallbackCrashStorage(ContainerBase):
         return home
 
     def _strays(self, failed: Container[str]) -> Iterator[tuple[str, bool]]:
+        # Asked whether to go on while nothing is claimed: nobody would give it back.
+        self._check_walk()
         offers = self.fallback.capabilities
         if "new_crashes" in offers:
-            yield from ((crash_id, True) for crash_id in self.fallback.new_crashes())
+            for crash_id in self.fallback.new_crashes():
+                yield crash_id, True
+                self._check_walk()
         if "list_crashes" in offers or "new_crashes" not in offers:
             for crash_id in self.fallback.list_crashes():
                 if crash_id not in failed and not self._handed_out.holds(crash_id):
                     yield crash_id, False
+                    self._check_walk()
 
     def _brought_home(self, crash_id: str, *, is_new: bool, replace: bool) -> bool:
         give_back = self.fallback.release_crash

@@ -89,6 +89,7 @@ def _labels(storage: str, operation: str) -> str:
 
 
 def _quoted(value: str) -> str:
+    value = value.encode(errors="replace").decode()  # it is served as UTF-8
     escaped = value.replace("\\", "\\\\").replace("\n", "\\n").replace('"', '\\"')
     return f'"{escaped}"'
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, Field
 
+from socorro_fast.checks import check_batch, check_item
 from socorro_fast.containers.isolation import copied
 from socorro_fast.containers.wrapper import WrapperContainer, WrapperOptions
 from socorro_fast.errors import InvalidCrash
@@ -77,8 +78,9 @@ class RedactingCrashStorage(WrapperContainer):
         return outcomes
 
     def _redacted(self, items: Any, refused: dict[int, CrashStorageError]) -> Iterator[Any]:
-        for place, (raw_crash, dumps, crash_id) in enumerate(items):
+        for place, item in enumerate(check_batch(items)):
             try:
+                raw_crash, dumps, crash_id = check_item(item)
                 own = self._raw(raw_crash)
             except InvalidCrash as error:
                 refused[place] = error

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import TYPE_CHECKING, Any
 
-from socorro_fast.checks import check_crash_id
+from socorro_fast.checks import check_batch, check_crash_id, check_item
 from socorro_fast.containers.base import ContainerBase
 from socorro_fast.errors import CrashStorageError
 
@@ -66,7 +66,7 @@ class RoutingContainer(ContainerBase):
         self, items: Iterable[tuple[dict[str, Any], Mapping[str, Any] | None, str]]
     ) -> list[CrashStorageError | None]:
         """Save raw crashes, each `(raw_crash, dumps, crash_id)`, a batch for each member."""
-        return self._in_batches("save_many", items, lambda item: item[2])
+        return self._in_batches("save_many", items, lambda item: check_item(item)[2])
 
     def get_many(self, crash_ids: Iterable[str]) -> list[dict[str, Any] | CrashStorageError]:
         """Return raw crashes, a batch from each member."""
@@ -82,7 +82,7 @@ class RoutingContainer(ContainerBase):
         self._check_open()
         outcomes: list[Any] = []
         batches: dict[int, dict[int, Any]] = {}
-        for place, item in enumerate(items):
+        for place, item in enumerate(check_batch(items)):
             self.quit_check()
             outcomes.append(None)
             try:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import Field
 
+from socorro_fast.checks import check_batch
 from socorro_fast.containers.base import ContainerBase
 from socorro_fast.containers.options import ContainerOptions, Member
 
@@ -105,6 +106,6 @@ class WrapperContainer(ContainerBase):
         return outcomes
 
     def _checked(self, items: Iterable[Any]) -> Iterator[Any]:
-        for item in items:
+        for item in check_batch(items):
             self.quit_check()
             yield item

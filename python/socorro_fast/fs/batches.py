@@ -7,7 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from socorro_fast.base import CrashStorageBase
-from socorro_fast.checks import check_crash_id, check_raw_crash
+from socorro_fast.checks import check_batch, check_crash_id, check_item, check_raw_crash
 from socorro_fast.errors import CorruptCrash, CrashStorageError
 from socorro_fast.fs.arguments import checked_id, dumps_argument, merge_outcomes
 
@@ -50,7 +50,7 @@ class FSBatches(CrashStorageBase):
         Returns:
             For each, in order: None, or the error; one failure does not stop the rest.
         """
-        return self._in_parts(map(self._checked_item, items), self._put_many)
+        return self._in_parts(map(self._checked_item, check_batch(items)), self._put_many)
 
     def save_json(
         self,
@@ -82,9 +82,9 @@ class FSBatches(CrashStorageBase):
         if processed_crash is not None:
             self._tree.save_processed(crash_id, processed_crash)
 
-    def _checked_item(self, item: tuple[Any, Any, Any]) -> CrashStorageError | tuple[Any, ...]:
-        raw_crash, dumps, crash_id = item
+    def _checked_item(self, item: object) -> CrashStorageError | tuple[Any, ...]:
         try:
+            raw_crash, dumps, crash_id = check_item(item)
             raw = self._codec.dumps(check_raw_crash(raw_crash))
             return check_crash_id(crash_id), raw, dumps_argument(dumps, self.options)
         except CrashStorageError as error:
@@ -96,7 +96,7 @@ class FSBatches(CrashStorageBase):
         Returns:
             For each ID, in order: the raw crash, or the error; one failure does not stop the rest.
         """
-        return self._in_parts(map(checked_id, crash_ids), self._get_part)
+        return self._in_parts(map(checked_id, check_batch(crash_ids)), self._get_part)
 
     def _get_part(self, crash_ids: list[str]) -> list[dict[str, Any] | CrashStorageError]:
         return list(map(self._decoded, self._tree.get_many(crash_ids), crash_ids))
@@ -117,7 +117,7 @@ class FSBatches(CrashStorageBase):
         Returns:
             For each ID, in order: None, or the error; one failure does not stop the rest.
         """
-        return self._in_parts(map(checked_id, crash_ids), self._remove_many)
+        return self._in_parts(map(checked_id, check_batch(crash_ids)), self._remove_many)
 
     def _in_parts(
         self, checked: Iterator[Any], call: Callable[[list[Any]], list[Any]]

@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from socorro_fast import _rust
+from socorro_fast.checks import check_day
 from socorro_fast.dumps import FileDumpsMapping
 from socorro_fast.errors import ConfigurationError, CorruptCrash, CrashStorageError
 from socorro_fast.fork_safe import renew_in_children
@@ -143,7 +144,9 @@ class FSRadixTreeStorage(FSStorage):
     def list_crashes(self, date: dt.date | None = None) -> Iterator[str]:
         """Yield the IDs that have a raw crash, days ascending; with `date`, those of that day."""
         self._check_open()
-        tree = self._tree
+        return self._listed(self._tree, check_day(date))
+
+    def _listed(self, tree: _rust.RadixTree, date: dt.date | None) -> Iterator[str]:
         for day in tree.days():
             if date is None or day == self._day_name(date):
                 for crash_id in self._walk(tree, day):

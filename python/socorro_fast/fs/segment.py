@@ -7,7 +7,7 @@ import logging
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from socorro_fast import _rust
-from socorro_fast.checks import check_raw_crash, check_same_crash
+from socorro_fast.checks import check_batch, check_day, check_raw_crash, check_same_crash
 from socorro_fast.errors import ConfigurationError, CorruptCrash, CrashStorageError
 from socorro_fast.fork_safe import renew_in_children
 from socorro_fast.fs.arguments import dumps_argument
@@ -159,7 +159,7 @@ class FSSegmentStorage(FSQueue, FSStorage):
             For each, in order: None, or the error; one failure does not stop the rest.
         """
         self._check_open()
-        wanted = list(crash_ids)
+        wanted = list(check_batch(crash_ids))
         try:
             self._tree.ack_many(wanted)
         except CrashStorageError:
@@ -208,7 +208,10 @@ class FSSegmentStorage(FSQueue, FSStorage):
         What is neither ours nor readable below `fs_root` is left alone, and logged.
         """
         self._check_open()
-        days = self._tree.days() if date is None else [int(f"{date:%Y%m%d}")]
+        day = check_day(date)
+        return self._listed(self._tree.days() if day is None else [int(f"{day:%Y%m%d}")])
+
+    def _listed(self, days: Iterable[int]) -> Iterator[str]:
         for day in days:
             yield from self._list_day(day)
 

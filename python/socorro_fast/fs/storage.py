@@ -5,7 +5,12 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from socorro_fast.checks import check_raw_crash, check_same_crash, processed_crash_id
+from socorro_fast.checks import (
+    check_dump_names,
+    check_raw_crash,
+    check_same_crash,
+    processed_crash_id,
+)
 from socorro_fast.codec import get_codec, iso_text
 from socorro_fast.dumps import MemoryDumpsMapping
 from socorro_fast.fs.arguments import dumps_argument, name_argument
@@ -126,7 +131,8 @@ class FSStorage(FSBatches):
             StorageIOError: A dump cannot be read.
         """
         self._check_open()
-        wanted = None if names is None else [name_argument(name) for name in names]
+        given = check_dump_names(names)
+        wanted = None if given is None else [name_argument(name) for name in given]
         return MemoryDumpsMapping(self._tree.get_raw_dumps(crash_id, wanted))
 
     def get_unredacted_processed_bytes(self, crash_id: str) -> bytes:

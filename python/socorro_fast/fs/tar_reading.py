@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pydantic import Field
 
 from socorro_fast.base import CrashStorageBase
-from socorro_fast.checks import check_crash_id
+from socorro_fast.checks import check_crash_id, check_day
 from socorro_fast.claims import ClaimQueue
 from socorro_fast.codec import get_codec
 from socorro_fast.crash_id import is_valid
@@ -155,7 +155,8 @@ class TarFileSequentialReadingCrashStore(CrashStorageBase):
     def list_crashes(self, date: dt.date | None = None) -> Iterator[str]:
         """Yield the IDs that have a raw crash, by date and ID; with `date`, those of that day."""
         self._check_open()
-        end = "" if date is None else f"{date:%y%m%d}"
+        day = check_day(date)
+        end = "" if day is None else f"{day:%y%m%d}"
         ids = (crash_id for crash_id, crash in self._crashes.items() if crash.raw is not None)
         return iter(sorted(filter(lambda each: each.endswith(end), ids), key=_day_and_id))
 

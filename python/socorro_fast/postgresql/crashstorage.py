@@ -8,8 +8,10 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from socorro_fast.checks import (
+    check_batch,
     check_crash_id,
     check_day,
+    check_item,
     check_raw_crash,
     check_same_crash,
     processed_crash_id,
@@ -86,10 +88,10 @@ class PostgreSQLCrashStorage(PostgreSQLBasicCrashStorage):
         """
         self._check_open()
         batches = RawBatches(self._database)
-        for item in items:
+        for item in check_batch(items):
             self.quit_check()
             try:
-                batches.add(self._raw_row(*item))
+                batches.add(self._raw_row(*check_item(item)))
             except CrashStorageError as error:
                 batches.add_refused(error)
         return batches.finish()
@@ -117,7 +119,7 @@ class PostgreSQLCrashStorage(PostgreSQLBasicCrashStorage):
         Returns:
             For each, in order: the raw crash, or the error; one failure does not stop the rest.
         """
-        crash_ids = iter(crash_ids)
+        crash_ids = check_batch(crash_ids)
         found: list[dict[str, Any] | CrashStorageError] = []
         while batch := list(islice(self._checking_quit(crash_ids), _GET_BATCH)):
             found += self._outcomes(partial(self._one_of, self._get_batch(batch)), batch)

@@ -10,7 +10,13 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from socorro_fast.base import CrashStorageBase
-from socorro_fast.checks import check_crash_id, check_raw_crash, check_same_crash
+from socorro_fast.checks import (
+    check_batch,
+    check_crash_id,
+    check_item,
+    check_raw_crash,
+    check_same_crash,
+)
 from socorro_fast.codec import get_codec
 from socorro_fast.dumps import check_dump_file, normalise_dumps
 from socorro_fast.errors import CrashStorageError, StorageUnavailable
@@ -108,7 +114,7 @@ class RabbitMQCrashStorage(CrashStorageBase):
         Returns:
             For each, in order: None, or the error; one failure does not stop the rest.
         """
-        left, outcomes = iter(items), list[CrashStorageError | None]()
+        left, outcomes = check_batch(items), list[CrashStorageError | None]()
         while part := list(islice(left, PART)):
             self.quit_check()
             outcomes += self._save_part(part)
@@ -226,8 +232,9 @@ class RabbitMQCrashStorage(CrashStorageBase):
     ) -> list[CrashStorageError | None]:
         outcomes: list[CrashStorageError | None] = [None] * len(part)
         wanted: dict[int, str] = {}
-        for place, (raw_crash, dumps, crash_id) in enumerate(part):
+        for place, item in enumerate(part):
             try:
+                raw_crash, dumps, crash_id = check_item(item)
                 self._check(raw_crash, dumps, crash_id)
             except CrashStorageError as error:
                 outcomes[place] = error

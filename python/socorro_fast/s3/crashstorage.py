@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from socorro_fast.checks import (
     check_crash_id,
     check_day,
+    check_dump_names,
     check_raw_crash,
     check_same_crash,
     processed_crash_id,
@@ -147,7 +148,8 @@ class BotoCrashStorage(S3StorageBase):
             CorruptCrash: A dump is listed, but not there.
             StorageUnavailable: The store does not answer or refuses.
         """
-        wanted = None if names is None else [self._dump_name(name) for name in names]
+        given = check_dump_names(names)
+        wanted = None if given is None else [self._dump_name(name) for name in given]
         found = self._read(
             crash_id,
             lambda parts: (
