@@ -8,7 +8,7 @@ import tarfile
 import pytest
 
 from fs.trees import DEPTH_2, crash_id
-from socorro_fast import ConfigurationError
+from socorro_fast import ConfigurationError, CorruptCrash
 from socorro_fast.compat import classic
 
 IDS = [crash_id(number) for number in range(5)]
@@ -44,6 +44,18 @@ def test_an_id_that_is_not_there_means_the_next(asked, tmp_path):
         storage.get_unredacted_processed(asked)
     assert storage.get_processed(IDS[0]).n.m == 1
     storage.close()
+
+
+def test_one_without_an_end_gives_up_all_and_then_says_so(tmp_path):
+    old_archive(tmp_path / "old.tar")
+    data = (tmp_path / "old.tar").read_bytes()
+    (tmp_path / "old.tar").write_bytes(data.rstrip(b"\0") + bytes(-len(data.rstrip(b"\0")) % 512))
+    with classic.TarFileSequentialReadingCrashStore(
+        {"tarball_name": tmp_path / "old.tar"}
+    ) as storage:
+        assert [storage.get_unredacted_processed("").uuid for _ in IDS] == IDS
+        with pytest.raises(CorruptCrash, match="it ends early"):
+            storage.get_unredacted_processed("")
 
 
 def test_the_default_name_of_2015(tmp_path, monkeypatch):

@@ -7,6 +7,7 @@ import json
 import os
 import random
 import subprocess
+import sys
 import tarfile
 import threading
 from contextlib import suppress
@@ -299,6 +300,91 @@ class TestOrder:
         assert list(store.list_crashes(DAY)) == [ELSEWHERE, CRASH_ID]
 
 
+def until_damage(walk):
+    """Return what an iterator yields before it raises that the archive is damaged."""
+    found = []
+    with pytest.raises(CorruptCrash, match=r"crashes.tar.* is damaged"):
+        found.extend(iter(lambda: next(walk), None))
+    return found
+
+
+class TestCutArchives:
+    """What a writer that was killed leaves: no end, and perhaps half a crash."""
+
+    @pytest.fixture
+    def cut(self, writer, path, read):
+        """Save three crashes, and open what is left of the archive after so many bytes."""
+        for each in (OTHER_DAY, CRASH_ID, ELSEWHERE):
+            writer.save_raw_crash(RAW, DUMPS, each)
+        writer.close()
+
+        def cut_after(text):
+            data = path.read_bytes()
+            path.write_bytes(data[: data.index(text) + tarfile.BLOCKSIZE])
+            return read()
+
+        return cut_after
+
+    @pytest.mark.parametrize("part", ["json", "memory.dump"])
+    def test_all_before_are_handed_out_and_then_it_is_damaged(self, cut, part):
+        store = cut(f"{ELSEWHERE}.{part}".encode())
+        assert until_damage(store.list_crashes()) == [CRASH_ID, OTHER_DAY]
+        assert until_damage(store.new_crashes()) == [OTHER_DAY, CRASH_ID]
+        assert store.get_raw_crash(CRASH_ID) == RAW
+        assert store.get_raw_dumps(OTHER_DAY) == DUMPS
+        with pytest.raises(CrashIDNotFound):
+            store.get_processed(CRASH_ID)
+
+    def test_nothing_that_may_be_lost_is_called_missing(self, cut):
+        store = cut(f"{ELSEWHERE}.memory.dump".encode())
+        assert store.get_raw_crash(ELSEWHERE) == RAW
+        for call in (store.get_raw_dumps, store.get_raw_dumps_as_files, store.get_processed):
+            with pytest.raises(CorruptCrash, match=f"of crash {ELSEWHERE}, there may have been"):
+                call(ELSEWHERE)
+        with pytest.raises(CorruptCrash):
+            store.get_raw_dump(ELSEWHERE, "memory")
+        with pytest.raises(CorruptCrash):
+            store.get_raw_crash(SAME_RADIX)
+
+    def test_an_old_version_does_not_stand_for_one_that_was_cut(self, writer, path, read):
+        writer.save_raw_crash({"n": 1}, DUMPS, ELSEWHERE)
+        writer.save_raw_crash({"n": 1}, DUMPS, CRASH_ID)
+        writer.save_raw_crash({"n": 2, "long": "x" * 5000}, DUMPS, CRASH_ID)
+        writer.close()
+        os.truncate(path, path.read_bytes().index(b'{"n":2') + 1000)
+        store = read()
+        assert until_damage(store.list_crashes()) == [ELSEWHERE]
+        with pytest.raises(CorruptCrash):
+            store.get_raw_crash(CRASH_ID)
+
+    @pytest.mark.parametrize("extra", [0, 100, 512 + 10])
+    def test_one_of_the_originals_gives_up_every_processed_crash(self, path, read, extra):
+        members = [(f"{each}.jsonz", gzip.compress(b"{}")) for each in (OTHER_DAY, CRASH_ID)]
+        TestForeignArchives.write(path, [*members, (f"{ELSEWHERE}.jsonz", bytes(1000))])
+        os.truncate(path, 4 * tarfile.BLOCKSIZE + extra)
+        store = read()
+        assert until_damage(store.new_crashes()) == [OTHER_DAY, CRASH_ID]
+        assert store.get_processed(CRASH_ID) == {}
+
+    def test_a_writer_that_was_killed_leaves_all_that_it_saved(self, tmp_path, path):
+        code = (
+            "import os, sys, socorro_fast as s\n"
+            "from contract.samples import crash_id\n"
+            "store = s.TarFileWritingCrashStore(tarball_name=sys.argv[1])\n"
+            "for n in range(20):\n"
+            "    store.save_raw_crash({'n': n}, {None: bytes(70_000)}, crash_id(n))\n"
+            "os.kill(os.getpid(), 9)"
+        )
+        tests = Path(__file__).parents[1]
+        subprocess.run([sys.executable, "-c", code, path], check=False, cwd=tests)
+        assert not path.exists()
+        (left,) = tmp_path.glob(".crashes.tar.*.partial")
+        with TarFileSequentialReadingCrashStore(tarball_name=left) as store:
+            # The last one is there, but nothing says that it is whole.
+            assert len(until_damage(store.new_crashes())) == 19
+            assert store.get_raw_dump(crash_id(19)) == bytes(70_000)
+
+
 class TestForeignArchives:
     @staticmethod
     def write(path, members, mode="w"):
@@ -349,20 +435,24 @@ class TestForeignArchives:
         fds = len(list(Path("/proc/self/fd").iterdir()))
         for size in (*range(1, end, 97), 2 * tarfile.BLOCKSIZE, end, end + 100):
             path.write_bytes(whole[:size])
-            with pytest.raises(CorruptCrash):
-                TarFileSequentialReadingCrashStore(tarball_name=path)
+            with (
+                pytest.raises(CorruptCrash),
+                TarFileSequentialReadingCrashStore(tarball_name=path) as store,
+            ):
+                list(store.list_crashes())
         assert len(list(Path("/proc/self/fd").iterdir())) == fds
         path.write_bytes(whole[: end + tarfile.BLOCKSIZE])
         with TarFileSequentialReadingCrashStore(tarball_name=path) as store:
             assert len(list(store.list_crashes())) == 2
 
-    def test_a_damaged_header_does_not_pass_for_the_end(self, path):
+    def test_a_damaged_header_does_not_pass_for_the_end(self, path, read):
         self.write(path, [(f"{CRASH_ID}.json", b"{}"), (f"{ELSEWHERE}.json", b"{}")])
         damaged = bytearray(path.read_bytes())
         damaged[2 * tarfile.BLOCKSIZE] ^= 1
         path.write_bytes(damaged)
-        with pytest.raises(CorruptCrash, match="there is no header at 1024"):
-            TarFileSequentialReadingCrashStore(tarball_name=path)
+        why = f"no header at 1024; of crash {CRASH_ID}, there may have been more"
+        with pytest.raises(CorruptCrash, match=why):
+            next(read().new_crashes())
 
     def test_one_cut_after_it_was_opened_is_damaged(self, path, read):
         self.write(path, [(f"{CRASH_ID}.dump", bytes(1_000_000))])

@@ -157,14 +157,15 @@ class ArchiveReader:
         self._path = path
         try:
             self._fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            self._size = os.fstat(self._fd).st_size
         except OSError as error:
             raise StorageIOError.during("open archive", str(path), error) from error
 
     def scan(self) -> Iterator[tarfile.TarInfo]:
-        """Yield the members in their order.
+        """Yield the members in their order; one that is cut, see `is_cut`, is the last.
 
         Raises:
-            CorruptCrash: It is no archive, compressed, or it ends early.
+            CorruptCrash: It is no archive, compressed, or it ends early: after what was whole.
             StorageIOError: It cannot be read.
         """
         try:
@@ -172,17 +173,25 @@ class ArchiveReader:
                 os.fdopen(os.dup(self._fd), "rb") as file,
                 tarfile.open(fileobj=file, mode="r:") as archive,
             ):
-                size = os.fstat(self._fd).st_size
                 while (member := archive.next()) is not None:
                     archive.members.clear()  # type: ignore[attr-defined] # it would grow with the archive
-                    _check_member(member, size)
                     yield member
+                    self._check_member(member)
                 self._check_end(archive.offset)
         except (tarfile.TarError, ValueError, OverflowError) as error:
             # tarfile lets out what the numbers in a made-up header do to Python.
             raise CorruptCrash(str(self._path), str(error)) from error
         except OSError as error:
             raise StorageIOError.during("read archive", str(self._path), error) from error
+
+    def is_cut(self, member: tarfile.TarInfo) -> bool:
+        """Return whether a member has a size that its archive does not hold."""
+        return member.size < 0 or (member.isreg() and member.offset_data + member.size > self._size)
+
+    def _check_member(self, member: tarfile.TarInfo) -> None:
+        # A size that is not so would send tarfile backwards, for ever.
+        if self.is_cut(member) and not member.issparse():
+            raise tarfile.ReadError(f"the size of {member.name!r} cannot be {member.size}")
 
     def _check_end(self, at: int) -> None:
         # tarfile takes half a header, a damaged one, and none at all for the end, too.
@@ -213,14 +222,6 @@ class ArchiveReader:
     def close(self) -> None:
         """Close the file."""
         os.close(self._fd)
-
-
-def _check_member(member: tarfile.TarInfo, size: int) -> None:
-    # A size that is not so would send tarfile backwards, for ever.
-    if member.size < 0 or (member.isreg() and member.offset_data + member.size > size):
-        if member.issparse():
-            return
-        raise tarfile.ReadError(f"the size of {member.name!r} cannot be {member.size}")
 
 
 def _opened(path: str) -> FileIO:

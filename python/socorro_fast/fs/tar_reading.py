@@ -20,7 +20,13 @@ from socorro_fast.claims import ClaimQueue
 from socorro_fast.codec import get_codec
 from socorro_fast.crash_id import is_valid
 from socorro_fast.dumps import FileDumpsMapping, MemoryDumpsMapping, check_stored_dump_name
-from socorro_fast.errors import CorruptCrash, CrashIDNotFound, InvalidDumpName, shown
+from socorro_fast.errors import (
+    CorruptCrash,
+    CrashIDNotFound,
+    CrashStorageError,
+    InvalidDumpName,
+    shown,
+)
 from socorro_fast.fork_safe import ForkSafeLock
 from socorro_fast.fs.archive import KEPT, ArchiveReader, Extent
 from socorro_fast.options import CodecName, StorageOptions
@@ -51,7 +57,10 @@ class TarReadingOptions(StorageOptions):
 class _Crash:
     raw: Extent | None = None
     processed: Extent | None = None
-    dumps: dict[str, Extent] = field(default_factory=dict)
+    dumps: dict[str, Extent | None] = field(default_factory=dict)
+
+    def has_any(self) -> bool:
+        return any((self.raw, self.processed, *self.dumps.values()))
 
 
 class TarFileSequentialReadingCrashStore(CrashStorageBase):
@@ -62,8 +71,14 @@ class TarFileSequentialReadingCrashStore(CrashStorageBase):
     which cannot be changed: an acknowledgement counts for this instance only. Archives of other
     writers are read too, directories in member names are ignored. Options: `TarReadingOptions`.
 
+    Of an archive that is damaged or ends early, what lies before that is read. The crash that it
+    ends in may have lost a part: it is neither listed nor queued, and whatever of it is not there
+    is `CorruptCrash`, as is every crash that is not there. A writer lays the parts of a crash
+    together, or nothing can tell which crashes are whole.
+
     Raises:
-        CorruptCrash: It is no archive, compressed, or it is damaged or ends early.
+        CorruptCrash: It is no archive, compressed, or damaged before anything that is whole. From
+            `list_crashes` and `new_crashes`: after the last crash, it is damaged there.
         StorageIOError: It cannot be read.
     """
 
@@ -77,13 +92,35 @@ class TarFileSequentialReadingCrashStore(CrashStorageBase):
         self._crashes: dict[str, _Crash] = {}
         self._queue = ClaimQueue()
         self._lock = ForkSafeLock()
+        self._damage = ""
+        self._cut_in = ""
+        try:
+            self._look_through()
+        except BaseException:
+            self._archive.close()
+            raise
+
+    def _look_through(self) -> None:
         try:
             for member in self._archive.scan():
                 self.quit_check()
                 self._index(member)
-        except BaseException:
-            self._archive.close()
-            raise
+        except CorruptCrash as error:
+            if not any(crash.has_any() for crash in self._crashes.values()):
+                raise
+            self._note(error)
+        else:
+            self._cut_in = ""
+
+    def _note(self, error: CorruptCrash) -> None:
+        crashes, last = self._crashes.values(), self._crashes[self._cut_in]
+        self._damage = error.why
+        if last.has_any() and not any(crash.raw or crash.dumps for crash in crashes):
+            self._cut_in = ""  # it is one of processed crashes, of one part each
+        else:
+            self._queue.drop(self._cut_in)
+            self._damage += f"; of crash {self._cut_in}, there may have been more"
+        logger.warning("%s is damaged: %s", self.options.tarball_name, self._damage)
 
     def _index(self, member: tarfile.TarInfo) -> None:
         match = _MEMBER.fullmatch(member.name.rpartition("/")[2])
@@ -94,8 +131,10 @@ class TarFileSequentialReadingCrashStore(CrashStorageBase):
             return
         if match["id"] not in self._crashes:
             self._queue.add(match["id"])
+        self._cut_in = match["id"]
         crash = self._crashes.setdefault(match["id"], _Crash())
-        extent = Extent(member.offset_data, member.size)
+        is_cut = self._archive.is_cut(member)
+        extent = None if is_cut else Extent(member.offset_data, member.size)
         if match["kind"] == "dump":
             crash.dumps[match["dump"] or self.options.dump_field] = extent
         elif match["dump"] is None and match["kind"] == "jsonz":
@@ -123,7 +162,7 @@ class TarFileSequentialReadingCrashStore(CrashStorageBase):
     ) -> MemoryDumpsMapping:
         """Return the dumps of a crash: all of them, or those named."""
         crash = self._crash(crash_id)
-        if names is None and crash.raw is None:
+        if names is None and (crash.raw is None or crash_id == self._cut_in):
             raise self._not_found(crash_id, "crash")
         wanted = (
             crash.dumps if names is None else [name or self.options.dump_field for name in names]
@@ -157,8 +196,16 @@ class TarFileSequentialReadingCrashStore(CrashStorageBase):
         self._check_open()
         day = check_day(date)
         end = "" if day is None else f"{day:%y%m%d}"
-        ids = (crash_id for crash_id, crash in self._crashes.items() if crash.raw is not None)
-        return iter(sorted(filter(lambda each: each.endswith(end), ids), key=_day_and_id))
+        ids = (each for each, crash in self._crashes.items() if crash.raw and each != self._cut_in)
+        return self._listed(sorted(filter(lambda each: each.endswith(end), ids), key=_day_and_id))
+
+    def _listed(self, crash_ids: list[str]) -> Iterator[str]:
+        yield from crash_ids
+        self._check_whole()
+
+    def _check_whole(self) -> None:
+        if self._damage:
+            raise CorruptCrash(str(self.options.tarball_name), self._damage)
 
     def new_crashes(self) -> Iterator[str]:
         """Yield the IDs of all crashes, raw or processed, in the order of the archive."""
@@ -174,8 +221,9 @@ class TarFileSequentialReadingCrashStore(CrashStorageBase):
             with self._lock:
                 crash_id = self._queue.claim(end)
             if crash_id is None:
-                return
+                break
             yield crash_id
+        self._check_whole()
 
     def ack_crash(self, crash_id: str) -> str:
         """Take a crash out of the queue of this instance; return its ID."""
@@ -218,7 +266,9 @@ class TarFileSequentialReadingCrashStore(CrashStorageBase):
     def _corrupt(self, member: str, why: str) -> CorruptCrash:
         return CorruptCrash(f"{self.options.tarball_name}/{member}", why)
 
-    def _not_found(self, crash_id: str, kind: str) -> CrashIDNotFound:
+    def _not_found(self, crash_id: str, kind: str) -> CrashStorageError:
+        if crash_id == self._cut_in or crash_id not in self._crashes:
+            self._check_whole()
         return CrashIDNotFound(crash_id, kind, str(self.options.tarball_name))
 
 

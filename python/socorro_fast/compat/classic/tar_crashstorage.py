@@ -35,6 +35,7 @@ class TarFileSequentialReadingCrashStore(CrashStorageBase, fs.TarFileSequentialR
 
         Raises:
             CrashIDNotFound: There is no next one.
+            CorruptCrash: There may have been more: the archive is damaged there.
         """
         if crash_id not in self._crashes:
             crash_id = self._next(crash_id)
@@ -49,5 +50,6 @@ class TarFileSequentialReadingCrashStore(CrashStorageBase, fs.TarFileSequentialR
                 )
             crash_id = next(self._sequence, None)
         if crash_id is None:
+            self._check_whole()
             raise CrashIDNotFound(asked_for, "next processed crash", str(self.options.tarball_name))
         return crash_id
