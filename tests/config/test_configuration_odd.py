@@ -23,21 +23,41 @@ def nested(depth):
     return tables
 
 
-def ring():
-    tables = {"class": "ReadOnlyCrashStorage"}
-    tables["storage"] = tables
-    return tables
-
-
 def test_fifty_deep_opens():
     with open_storage(nested(50)) as storage:
         assert storage.describe().count("ReadOnlyCrashStorage(") == 50
 
 
-@pytest.mark.parametrize("tables", [nested(100_000), ring()], ids=["deep", "ring"])
-def test_too_deep_is_one_error(tables):
+def test_too_deep_is_one_error():
     with pytest.raises(ConfigurationError, match="nested too deep"):
-        Configuration(tables, {})
+        Configuration(nested(100_000), {})
+
+
+def test_a_ring_of_tables_is_named_by_its_places():
+    alone = {"class": "ReadOnlyCrashStorage"}
+    alone["storage"] = alone
+    with pytest.raises(ConfigurationError, match=r"^storage: .* this is the configuration$"):
+        Configuration(alone, {})
+    poly = {"class": "PolyCrashStorage", "storages": [MEMORY]}
+    poly["storages"].append({"class": "ReadOnlyCrashStorage", "storage": poly})
+    with pytest.raises(ConfigurationError) as caught:
+        Configuration({"storages": {"x": poly}}, {})
+    assert str(caught.value).startswith("storages.x.storages.1.storage: ")
+    assert str(caught.value).endswith("cannot contain itself: this is storages.x")
+
+
+@pytest.mark.parametrize("given", [5, None, True, [], {}, b"x", object])
+def test_a_class_that_is_no_text_has_no_nearest_name(given):
+    for tables, path in (({"class": given}, ""), ({"storage": {"class": given}}, "storage: ")):
+        with pytest.raises(ConfigurationError) as caught:
+            Configuration(tables, {"SOCORRO_FAST_STORAGE__X": "1"})
+        message = f"{path}a storage needs a class, such as 'FSRadixTreeStorage', not {given!r}"
+        assert str(caught.value) == message
+
+
+def test_a_class_like_no_other_is_told_which_there_are():
+    with pytest.raises(ConfigurationError, match=r"no storage class 'zzz'; there are .*FSRadix"):
+        Configuration({"class": "zzz"}, {})
 
 
 def test_a_deep_file_is_one_error(tmp_path):
@@ -96,6 +116,18 @@ class TestEnvironment:
         assert (options.required, options.parallel) == (("a",), True)
         with pytest.raises(ConfigurationError, match="SOCORRO_FAST_REQUIRED begins as JSON"):
             Configuration(tables, {"SOCORRO_FAST_REQUIRED": "['a']"})
+
+    @pytest.mark.parametrize("secret", ["{not json", "[1]", '"quoted"', "{}"])
+    def test_a_secret_is_text_whatever_it_looks_like(self, secret):
+        database = {"class": "PostgreSQLCrashStorage"}
+        at_top = Configuration(database, {"SOCORRO_FAST_DATABASE_PASSWORD": secret}, drivers=False)
+        named = Configuration(
+            {"storages": {"a": dict(database)}},
+            {"SOCORRO_FAST_STORAGES__A__DATABASE_PASSWORD": secret},
+            drivers=False,
+        )
+        for plan in (at_top.storage, named.storages["a"]):
+            assert plan.options.database_password.get_secret_value() == secret
 
     def test_is_named_where_it_is_to_blame(self):
         tables = {"storages": {"a": MEMORY, "b": MEMORY}}

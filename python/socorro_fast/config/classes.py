@@ -18,9 +18,11 @@ def find_class(name: str) -> type[CrashStorageBase]:
     """
     module, dot, attribute = name.rpartition(".")
     if not dot and attribute not in socorro_fast.__all__:
-        nearest = get_close_matches(name, storage_names(), n=1, cutoff=0)
-        why = f"no storage class {name!r}; the nearest is {nearest[0]!r}"
-        raise ConfigurationError(why)
+        near = get_close_matches(name, storage_names(), n=1)
+        others = (
+            f"the nearest is {near[0]!r}" if near else f"there are {', '.join(storage_names())}"
+        )
+        raise ConfigurationError(f"no storage class {name!r}; {others}")
     try:
         found = getattr(import_module(module) if dot else socorro_fast, attribute)
     except Exception as error:  # anything may happen when a module of others is imported

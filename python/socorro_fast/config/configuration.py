@@ -73,8 +73,8 @@ class Configuration:
 
     def _override(self, environment: Mapping[str, str]) -> dict[str, str]:
         known: Iterable[str] = _SECTIONS
-        if "class" in self._tables:
-            known = find_class(str(self._tables["class"])).Options.model_fields
+        if isinstance(self._tables.get("class"), str):
+            known = find_class(self._tables["class"]).Options.model_fields
         return override(self._tables, environment, known)
 
     def _plan_all(self) -> None:
@@ -116,9 +116,9 @@ class Configuration:
 
     def _plan(self, path: str, tables: dict[str, Any], above: tuple[str, ...]) -> Plan:
         if not isinstance(tables.get("class"), str):
-            raise ConfigurationError(
-                at(path, "a storage needs a class, such as 'FSRadixTreeStorage'")
-            )
+            given = f", not {shown(tables['class'])}" if "class" in tables else ""
+            why = f"a storage needs a class, such as 'FSRadixTreeStorage'{given}"
+            raise ConfigurationError(at(path, why))
         try:
             storage_class = find_class(tables["class"])
         except ConfigurationError as error:

@@ -8,12 +8,16 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
+from socorro_fast.config.classes import find_class
 from socorro_fast.errors import ConfigurationError, shown
-from socorro_fast.options import ENV_PREFIX
+from socorro_fast.options import ENV_PREFIX, is_secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
+
+
+_NOTHING: Mapping[int, str] = {}
 
 
 def at(path: str, why: str) -> str:
@@ -40,11 +44,24 @@ def table(path: str, value: object) -> dict[str, Any]:
     raise ConfigurationError(at(path, f"a table is wanted, not {shown(value)}"))
 
 
-def copied(value: Any) -> Any:
-    """Return a copy of tables and lists; what else is in them stays the same."""
-    if isinstance(value, Mapping):
-        return {str(key): copied(each) for key, each in value.items()}
-    return [copied(each) for each in value] if isinstance(value, list) else value
+def copied(value: Any, path: str = "", above: Mapping[int, str] = _NOTHING) -> Any:
+    """Return a copy of tables and lists; what else is in them stays the same.
+
+    Raises:
+        ConfigurationError: One contains itself.
+    """
+    if not isinstance(value, Mapping | list):
+        return value
+    if id(value) in above:
+        where = above[id(value)] or "the configuration"
+        raise ConfigurationError(
+            at(path, f"a configuration cannot contain itself: this is {where}")
+        )
+    within = {**above, id(value): path}
+    if isinstance(value, list):
+        return [copied(each, f"{path}.{n}".lstrip("."), within) for n, each in enumerate(value)]
+    steps = {str(key): each for key, each in value.items()}
+    return {key: copied(each, f"{path}.{key}".lstrip("."), within) for key, each in steps.items()}
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -100,7 +117,10 @@ def _put(tables: dict[str, Any], steps: list[str], variable: str, value: str) ->
         if not isinstance(here, dict | list):
             raise ConfigurationError(f"{variable} goes into {step!r}, which is no table")
     path.append(_spelled(here, steps[-1], variable))
-    here[int(path[-1]) if isinstance(here, list) else path[-1]] = _parsed(variable, value)
+    if not _holds_secret(here, path[-1]):
+        here[int(path[-1]) if isinstance(here, list) else path[-1]] = _parsed(variable, value)
+    else:
+        here[path[-1]] = value
     return ".".join(path)
 
 
@@ -111,6 +131,15 @@ def _spelled(here: dict[str, Any] | list[Any], name: str, variable: str) -> str:
     if name.isdecimal() and int(name) < len(here):
         return name
     raise ConfigurationError(f"{variable}: {name!r} is not a place in a list of {len(here)}")
+
+
+def _holds_secret(here: dict[str, Any] | list[Any], option: str) -> bool:
+    """Return whether this is the table of a storage, and its option a secret: any text at all."""
+    try:
+        fields = find_class(here["class"]).Options.model_fields  # type: ignore[call-overload] # or TypeError
+        return option in fields and is_secret(fields[option])
+    except (ConfigurationError, KeyError, TypeError, AttributeError):
+        return False  # what is wrong with the class is said when it is planned
 
 
 def _parsed(variable: str, value: str) -> Any:
