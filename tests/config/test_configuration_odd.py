@@ -50,7 +50,7 @@ def test_a_ring_of_tables_is_named_by_its_places():
 def test_a_class_that_is_no_text_has_no_nearest_name(given):
     for tables, path in (({"class": given}, ""), ({"storage": {"class": given}}, "storage: ")):
         with pytest.raises(ConfigurationError) as caught:
-            Configuration(tables, {"SOCORRO_FAST_STORAGE__X": "1"})
+            Configuration(tables, {"SOCORRO_FAST_CODEC": "json"})
         message = f"{path}a storage needs a class, such as 'FSRadixTreeStorage', not {given!r}"
         assert str(caught.value) == message
 
@@ -135,6 +135,12 @@ class TestEnvironment:
             Configuration(tables, {"SOCORRO_FAST_STORAGES__A__CODEC": "xml"})
         assert "storages.a: option 'codec'" in str(caught.value)
         assert "set in the environment: SOCORRO_FAST_STORAGES__A__CODEC" in str(caught.value)
+
+    def test_is_named_where_it_makes_a_storage_that_nobody_has(self):
+        with pytest.raises(ConfigurationError) as caught:
+            Configuration({"storages": {"a": MEMORY}}, {"SOCORRO_FAST_STORAGES__B__CODEC": "json"})
+        assert str(caught.value).startswith("storages.b: a storage needs a class")
+        assert "environment: SOCORRO_FAST_STORAGES__B__CODEC" in str(caught.value)
 
 
 def test_the_quit_check_reaches_every_storage():

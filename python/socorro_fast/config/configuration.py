@@ -118,7 +118,7 @@ class Configuration:
         if not isinstance(tables.get("class"), str):
             given = f", not {shown(tables['class'])}" if "class" in tables else ""
             why = f"a storage needs a class, such as 'FSRadixTreeStorage'{given}"
-            raise ConfigurationError(at(path, why))
+            raise ConfigurationError(at(path, f"{why}{self._hint(path)}"))
         try:
             storage_class = find_class(tables["class"])
         except ConfigurationError as error:
@@ -136,10 +136,12 @@ class Configuration:
         try:
             plan.check(drivers=self._drivers)
         except ConfigurationError as error:
-            used = self.from_environment.items()
-            mine = [name for path, name in used if path.rpartition(".")[0] == plan.path]
-            hint = f" (set in the environment: {', '.join(mine)})" if mine else ""
-            raise ConfigurationError(f"{error}{hint}") from None
+            raise ConfigurationError(f"{error}{self._hint(plan.path)}") from None
+
+    def _hint(self, place: str) -> str:
+        used = self.from_environment.items()
+        mine = [name for path, name in used if path.rpartition(".")[0] == place]
+        return f" (set in the environment: {', '.join(mine)})" if mine else ""
 
     def _members(self, path: str, value: object, above: tuple[str, ...]) -> Plan | dict[str, Plan]:
         if isinstance(value, list | tuple):
