@@ -29,7 +29,7 @@ def one_line(name: str) -> str:
 ShortText = Annotated[str, AfterValidator(_short)]
 """Text that fits where AMQP has names."""
 
-Seconds = Annotated[float, Field(gt=0, le=1e9)]
+Seconds = Annotated[float, Field(gt=0, le=10**9)]
 """A time that a wait may take; a clock bears no more."""
 
 
