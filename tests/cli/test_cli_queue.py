@@ -6,7 +6,9 @@ import signal
 import subprocess
 
 import pytest
-from command_line import RAW
+from command_line import COMMAND, RAW, run
+
+from socorro_fast import TarFileWritingCrashStore
 
 
 @pytest.fixture
@@ -40,6 +42,21 @@ def test_processed_crash_beside_the_raw_one_is_not_queued(cli, tmp_path):
     processed.write_text('{"signature": "OOM"}')
     cli.put(RAW, "--processed", processed)
     assert cli.lines("new") == []
+
+
+@pytest.mark.parametrize("verb", ["new", "ls"])
+def test_what_was_handed_out_before_a_failure_is_printed(tmp_path, verb):
+    path = tmp_path / "cut.tar"
+    ids = [f"0000000{number}-0000-4000-8000-000002180601" for number in range(3)]
+    with TarFileWritingCrashStore(tarball_name=path) as store:
+        for each in ids:
+            store.save_raw_crash(RAW, {}, each)
+    os.truncate(path, path.read_bytes().index(ids[2].encode()) + 600)
+    tar = ["--class", "TarFileSequentialReadingCrashStore", "-o", f"tarball_name={path}"]
+    done = run([str(COMMAND), verb, *tar])
+    assert done.stdout.decode().split() == ids[:2]
+    assert done.returncode == 3
+    assert b"cut.tar is damaged" in done.stderr
 
 
 @pytest.mark.parametrize("verb", ["new", "ls"])

@@ -1,6 +1,7 @@
 """The verb that drains the queue of new crashes: `new`."""
 
 import sys
+from collections.abc import Iterator
 from itertools import islice
 from typing import Annotated
 
@@ -8,6 +9,7 @@ import typer
 
 from socorro_fast.cli.lines import AsJson, show
 from socorro_fast.cli.stores import DEFAULT_CLASS, ClassName, FsRoot, Options, open_store
+from socorro_fast.errors import CrashStorageError
 
 _BATCH = 256
 
@@ -31,10 +33,25 @@ def new(
     """
     with open_store(fs_root, class_name, option) as storage:
         new_crashes = islice(storage.new_crashes(), limit)
-        while crash_ids := list(islice(new_crashes, _BATCH)):
+        for crash_ids in _batches(new_crashes):
             _print_all(crash_ids, as_json)
             for crash_id in crash_ids if ack else ():
                 storage.ack_crash(crash_id)
+
+
+def _batches(new_crashes: Iterator[str]) -> Iterator[list[str]]:
+    """Yield crash IDs in lists; when the queue fails, those that it had handed out come first."""
+    batch: list[str] = []
+    try:
+        for crash_id in new_crashes:
+            batch.append(crash_id)
+            if len(batch) == _BATCH:
+                yield batch
+                batch = []
+    except CrashStorageError:
+        yield batch
+        raise
+    yield batch
 
 
 def _print_all(crash_ids: list[str], as_json: bool) -> None:
