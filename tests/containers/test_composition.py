@@ -1,5 +1,7 @@
 """Compositions as a whole: what they say of themselves, how they close, what they refuse."""
 
+import datetime as dt
+
 import pytest
 
 import socorro_fast
@@ -90,6 +92,21 @@ def test_a_closed_container_refuses_everything(number, tmp_path):
         if name in container.capabilities:
             with pytest.raises(CrashStorageError, match="closed"):
                 getattr(container, name)(*args)
+
+
+def test_an_interrupt_in_a_close_keeps_no_other_member_open():
+    class Interrupted(InMemoryCrashStorage):
+        def close(self):
+            super().close()
+            raise KeyboardInterrupt
+
+    last = InMemoryCrashStorage()
+    inner = PolyCrashStorage(storages=[Interrupted(), last])
+    outer = FallbackCrashStorage(primary=inner, fallback=InMemoryCrashStorage())
+    with pytest.raises(KeyboardInterrupt):
+        outer.close()
+    assert last._closed
+    assert outer.fallback._closed
 
 
 def test_one_failure_to_close_is_a_group_too():
@@ -247,6 +264,20 @@ def test_a_migration_asks_one_storage_by_date():
     storage.remove(OLD)
     assert list(new.list_crashes()) == [OLD, ID]
     assert list(storage.list_crashes()) == [ID]
+
+
+@pytest.mark.parametrize("bad", ["18061", "1806011", "181301", 180601, 864_000, 5.0, "", None])
+def test_a_threshold_that_is_no_date_is_refused(bad):
+    members = {"primary": InMemoryCrashStorage(), "fallback": InMemoryCrashStorage()}
+    with pytest.raises(ConfigurationError, match="'date_threshold'"):
+        MigrationCrashStorage(**members, date_threshold=bad)
+
+
+@pytest.mark.parametrize("good", ["180601", "2018-06-01", dt.date(2018, 6, 1)])
+def test_a_threshold_has_three_forms(good):
+    members = {"primary": InMemoryCrashStorage(), "fallback": InMemoryCrashStorage()}
+    options = MigrationCrashStorage(**members, date_threshold=good).options
+    assert options.date_threshold == dt.date(2018, 6, 1)
 
 
 def test_shards_hold_each_crash_once_and_batches_stay_batches():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 import logging
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from socorro_fast.base import CrashStorageBase
@@ -13,7 +14,7 @@ from socorro_fast.checks import (
     check_same_crash,
     processed_crash_id,
 )
-from socorro_fast.containers.failures import MISTAKES, SOFT, group, verdict
+from socorro_fast.containers.failures import MISTAKES, SOFT, attempt, group, verdict
 from socorro_fast.containers.handed_out import HandedOut
 from socorro_fast.containers.options import ContainerOptions
 from socorro_fast.errors import CrashStorageError
@@ -275,11 +276,9 @@ class ContainerBase(CrashStorageBase):
             return
         super().close()
         failures: list[Failure] = []
-        for role, member in self.roles.items():
-            try:
-                member.close()
-            except Exception as error:  # noqa: BLE001 - kept, and raised when all had a turn
-                failures.append((role, error))
+        with ExitStack() as rest:  # goes on after what is no Exception, too
+            for role, member in reversed(self.roles.items()):
+                rest.callback(attempt, role, member.close, failures)
         if failures:
             raise group("close", failures, len(self.members))
 

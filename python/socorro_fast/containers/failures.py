@@ -17,7 +17,7 @@ from socorro_fast.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
 MISTAKES = (InvalidCrashID, InvalidDumpName, InvalidCrash, ConfigurationError)
@@ -28,6 +28,14 @@ SOFT = (CrashIDNotFound, OperationNotSupported)
 
 Failure = tuple[str, Exception]
 """The role of the storage that failed, and what it raised."""
+
+
+def attempt(role: str, call: Callable[[], object], failures: list[Failure]) -> None:
+    """Call, and keep what it raises in `failures`: others are to have their turn."""
+    try:
+        call()
+    except Exception as error:  # noqa: BLE001 - kept, and raised when all had a turn
+        failures.append((role, error))
 
 
 def is_mistake(error: Exception, dumps: Mapping[Any, Any] | None) -> bool:

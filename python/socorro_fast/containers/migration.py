@@ -16,12 +16,15 @@ if TYPE_CHECKING:
 
 
 def _yymmdd(value: object) -> object:
-    if not isinstance(value, str) or not value.isascii() or not value.isdigit():
+    # A number is not for pydantic to read: it takes seconds since 1970.
+    is_number = isinstance(value, int | float) or (isinstance(value, str) and value.isdecimal())
+    if not is_number:
         return value
     try:
-        return dt.datetime.strptime(f"20{value}", "%Y%m%d").date()  # noqa: DTZ007 - a date only
+        digits = value if isinstance(value, str) and len(value) == len("yymmdd") else ""
+        return dt.datetime.strptime(f"20{digits}", "%Y%m%d").date()  # noqa: DTZ007 - a date only
     except ValueError:
-        raise ValueError("six digits are yymmdd") from None
+        raise ValueError("yymmdd is text of six digits") from None
 
 
 class MigrationOptions(ContainerOptions):
