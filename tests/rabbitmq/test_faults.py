@@ -349,7 +349,7 @@ def test_a_storage_that_nobody_holds_gives_back_what_it_had(options, make):
 
 
 def test_nothing_is_left_of_connections_that_were_cut(make, proxy, caplog):
-    # A record of a retry has the error itself, whose stack has the connection, and pytest keeps all.
+    # A record of a retry has the error, whose stack has the connection, and pytest keeps all.
     caplog.set_level(logging.CRITICAL, "socorro_fast")
     storage = make(port=proxy.port, **ENDLESS)
     for each in IDS[:20]:
