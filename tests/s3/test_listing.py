@@ -1,6 +1,8 @@
 """Listing: over pages, over layouts, past what is not ours."""
 
 import datetime as dt
+import itertools
+import tracemalloc
 
 import pytest
 
@@ -80,6 +82,47 @@ def test_a_dated_layout_alone_looks_at_its_day_only():
     bucket = Bucket(f"v1/raw_crash/20{i[-6:]}/{i}" for i in IDS)
     assert len(list(listing(bucket, **options).of_day(DAY))) == 25
     assert set(bucket.asked) == {"v1/raw_crash/20180601/"}
+
+
+@pytest.mark.parametrize("builder", BUILDERS)
+def test_pages_are_asked_for_one_by_one(builder):
+    """Neither a listing nor who reads it holds more than a page of each layout."""
+    keys = Keys(S3Options(keybuilder_class=builder))
+    ids = [crash_id(number) for number in range(70)]  # all in one folder of v2
+    bucket = Bucket(keys.of("raw_crash", each)[0] for each in ids)
+    found = listing(bucket, keybuilder_class=builder).of_day(DAY)
+    assert bucket.asked == []
+    asked = []
+    for each in ids:
+        assert next(found) == each
+        asked.append(len(bucket.asked))
+    assert list(found) == []
+    pages = [later - earlier for earlier, later in itertools.pairwise(asked)]
+    assert set(pages) == {0, 1}
+    assert sum(pages) == 9
+    assert asked[0] <= 5
+
+
+def test_a_listing_of_a_day_holds_a_page_in_memory():
+    """20,000 crashes in pages of 1,000 take what 2,000 do."""
+
+    def page(prefix, _delimiter, token):
+        start = int(token or 0)
+        keys = [f"{prefix}{crash_id(number)}" for number in range(start, start + 1000)]
+        return Page(keys, [], str(start + 1000) if start + 1000 < count else None)
+
+    def most_memory():
+        tracemalloc.start()
+        options = S3Options(keybuilder_class="GCSKeyBuilder", read_older_layouts=False)
+        assert sum(1 for _ in Listing(page, Keys(options)).of_day(DAY)) == count
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return most
+
+    count = 2_000
+    few = most_memory()
+    count = 20_000
+    assert most_memory() < few + 100_000
 
 
 def test_the_real_pages_are_followed(make, moto, bucket):

@@ -1,8 +1,11 @@
 """In which order objects come and go, and what shows when it breaks off."""
 
+import contextlib
+import itertools
+
 import pytest
 
-from contract.samples import CRASH_ID, RAW
+from contract.samples import CRASH_ID, RAW, crash_id
 from servers.http_faults import INTERNAL_ERROR
 from socorro_fast import CrashIDNotFound, CrashStorageError, StorageUnavailable
 
@@ -99,6 +102,109 @@ def test_a_replacement_that_breaks_off_leaves_each_object_old_or_new(
     faulty.save_raw_crash({"n": "new"}, NEW, CRASH_ID)
     assert storage.get_raw_crash(CRASH_ID) == {"n": "new"}
     assert storage.get_raw_dumps(CRASH_ID) == NEW
+
+
+RESAVES = {
+    "other dumps": NEW,
+    "none": {},
+    "left as they are": None,
+}
+
+
+@pytest.mark.parametrize("dumps", RESAVES.values(), ids=RESAVES)
+def test_a_replacement_cut_anywhere_shows_no_dump_of_the_old_beside_the_new(
+    make, faults, storage, keys, dumps
+):
+    replacing = make(port=faults.port, parallel_transfers=1)  # one request after another
+    for after in itertools.count():
+        each = crash_id(after)
+        storage.save_raw_crash({"n": "old"}, OLD, each)
+        is_cut = cut_after(faults, after)
+        with contextlib.suppress(StorageUnavailable):
+            replacing.save_raw_crash({"n": "new"}, dumps, each)
+        check_replaced(storage, each, dumps)
+        if not is_cut():
+            break
+        storage.save_raw_crash({"n": "new"}, dumps, each)
+        assert storage.get_raw_dumps(each) == (OLD if dumps is None else dumps)
+        storage.remove(each)
+        assert keys() == []
+    assert storage.get_raw_crash(each) == {"n": "new"}
+    assert after >= 2
+
+
+def cut_after(faults, count):
+    """Let so many requests through, and no more; return what says whether there were more."""
+    before = len(faults.seen)
+    faults.choose = lambda *_: INTERNAL_ERROR if len(faults.seen) - before > count else None
+    return lambda: len(faults.seen) - before > count
+
+
+def check_replaced(storage, saved_as, dumps):
+    """Old and new may be mixed under the old raw crash; under the new one all is new."""
+    found = storage.get_raw_dumps(saved_as)
+    new = OLD if dumps is None else dumps
+    if storage.get_raw_crash(saved_as) == {"n": "new"}:
+        assert found == new
+    else:
+        assert OLD.keys() <= found.keys() <= OLD.keys() | new.keys()
+        assert all(dump in (OLD.get(name), new.get(name)) for name, dump in found.items())
+    for name, dump in found.items():
+        assert storage.get_raw_dump(saved_as, name) == dump
+    for name in (OLD.keys() | NEW.keys()) - found.keys():
+        with pytest.raises(CrashIDNotFound):
+            storage.get_raw_dump(saved_as, name)
+
+
+def test_a_first_save_cut_anywhere_shows_nothing(make, faults, storage):
+    saving = make(port=faults.port, parallel_transfers=1)
+    for after in itertools.count():
+        each = crash_id(after)
+        is_cut = cut_after(faults, after)
+        with contextlib.suppress(StorageUnavailable):
+            saving.save_raw_crash(RAW, OLD, each)
+        if not is_cut():
+            break
+        assert list(storage.list_crashes()) == []
+        for get in (storage.get_raw_crash, storage.get_raw_dumps):
+            with pytest.raises(CrashIDNotFound):
+                get(each)
+        storage.save_raw_crash(RAW, {"keep": b"x"}, each)
+        assert storage.get_raw_dumps(each) == {"keep": b"x"}
+        storage.remove(each)
+    assert storage.get_raw_dumps(each) == OLD
+    assert after >= 5
+
+
+def test_dumps_left_behind_stay_so_when_the_dumps_are_left_as_they_are(
+    faulty, faults, storage, keys
+):
+    storage.save_raw_crash(RAW, OLD, CRASH_ID)
+    faults.fail(INTERNAL_ERROR, "DELETE")
+    with pytest.raises(StorageUnavailable):
+        faulty.save_raw_crash(RAW, NEW, CRASH_ID)
+    storage.save_raw_crash(RAW, None, CRASH_ID)
+    assert storage.get_raw_dumps(CRASH_ID) == NEW
+    assert f"v1/gone/{CRASH_ID}" in keys()
+    storage.remove(CRASH_ID)
+    assert keys() == []
+
+
+def test_a_dump_comes_back_that_was_left_behind(storage):
+    for dumps in (OLD, NEW, OLD, {}, OLD | NEW):
+        storage.save_raw_crash(RAW, dumps, CRASH_ID)
+        assert storage.get_raw_dumps(CRASH_ID) == dumps
+        assert all(storage.get_raw_dump(CRASH_ID, name) == dumps[name] for name in dumps)
+
+
+def test_many_long_names_that_are_left_behind(storage, keys):
+    """More than can be noted on an object."""
+    dumps = {f"%,+ '{number:x}" * 30: b"" for number in range(16)}
+    storage.save_raw_crash(RAW, dumps, CRASH_ID)
+    storage.save_raw_crash(RAW, {"keep": b""}, CRASH_ID)
+    assert storage.get_raw_dumps(CRASH_ID) == {"keep": b""}
+    storage.remove(CRASH_ID)
+    assert keys() == []
 
 
 @pytest.mark.parametrize("thing", ["raw_crash", "keep", "processed_crash", "dump_names"])

@@ -40,7 +40,15 @@ class Hang:
     until: threading.Event
 
 
-Fault = Answer | Truncate | Hang
+@dataclass(frozen=True)
+class Trickle:
+    """An answer without end, a byte every so many seconds, until the event is set."""
+
+    every: float
+    until: threading.Event
+
+
+Fault = Answer | Truncate | Hang | Trickle
 
 SLOW_DOWN = Answer(503, "SlowDown")
 INTERNAL_ERROR = Answer(500, "InternalError")
@@ -117,12 +125,20 @@ class _Handler(BaseHTTPRequestHandler):
         if isinstance(fault, Hang):
             fault.until.wait()
             self.close_connection = True
+        elif isinstance(fault, Trickle):
+            self.trickle(fault)
         elif isinstance(fault, Answer):
             self.send(fault.status, {"Content-Type": "application/xml"}, fault.body)
         else:
             self.pass_on(body, fault.after if fault else None)
 
     do_GET = do_PUT = do_HEAD = do_DELETE = do_POST = answer  # noqa: N815 - the names are http.server's
+
+    def trickle(self, fault: Trickle) -> None:
+        self.send(200, {"Content-Length": "1000000"}, b" ")
+        while not fault.until.wait(fault.every):
+            self.wfile.write(b" ")
+        self.close_connection = True
 
     def pass_on(self, body: bytes, truncate: int | None) -> None:
         behind = http.client.HTTPConnection("127.0.0.1", self.faults.target, timeout=60)

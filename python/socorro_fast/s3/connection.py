@@ -18,10 +18,10 @@ from socorro_fast.s3.missing import NoSuchBucketError, NoSuchObjectError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from threading import Semaphore
 
     from socorro_fast.dumps import Dump
     from socorro_fast.s3.options import S3Options
+    from socorro_fast.s3.slots import Slots
 
 _CHUNK = 1 << 20
 _FIRST_REGION = "us-east-1"  # the one that may not be named when a bucket is made
@@ -54,7 +54,7 @@ class S3Connection:
         slots: As many as the client keeps connections open; each request takes one.
     """
 
-    def __init__(self, client: Any, options: S3Options, place: str, slots: Semaphore) -> None:
+    def __init__(self, client: Any, options: S3Options, place: str, slots: Slots) -> None:
         self._client = client
         self._slots = slots
         self._options = options
@@ -96,24 +96,34 @@ class S3Connection:
 
     def has(self, keys: Iterable[str]) -> bool:
         """Return whether there is an object at any of these keys."""
+        return self.metadata(keys) is not None
+
+    def metadata(self, keys: Iterable[str]) -> dict[str, str] | None:
+        """Return what is noted on the object at the first of these keys that has one, or None."""
         for key in keys:
             try:
                 with self._request(f"look for {key!r}"):
-                    self._client.head_object(Bucket=self._bucket, Key=key)
+                    answer = self._client.head_object(Bucket=self._bucket, Key=key)
             except NoSuchObjectError:
                 continue
-            return True
+            found: dict[str, str] = answer.get("Metadata", {})
+            return found
         self._check_bucket()
-        return False
+        return None
 
-    def put(self, key: str, dump: Dump) -> None:
+    def put(self, key: str, dump: Dump, metadata: dict[str, str] | None = None) -> None:
         """Write an object, whole or not at all: bytes, or what a file has, in bounded memory.
+
+        Args:
+            key: Where.
+            dump: What; a path is that of a file.
+            metadata: What to note on an object of bytes.
 
         Raises:
             StorageIOError: The file cannot be read, or is no regular one.
         """
         if not isinstance(dump, str):
-            self._put_body(key, bytes(dump))
+            self._put_body(key, bytes(dump), metadata)
             return
         with open_dump_file(dump) as file:
             if os.fstat(file.fileno()).st_size < self._options.multipart_threshold:
@@ -121,9 +131,12 @@ class S3Connection:
             else:
                 self._put_parts(key, file)
 
-    def _put_body(self, key: str, body: bytes | IO[bytes]) -> None:
+    def _put_body(
+        self, key: str, body: bytes | IO[bytes], metadata: dict[str, str] | None = None
+    ) -> None:
+        noted = metadata or {}
         with self._request(f"write {key!r}"):
-            self._client.put_object(Bucket=self._bucket, Key=key, Body=body)
+            self._client.put_object(Bucket=self._bucket, Key=key, Body=body, Metadata=noted)
 
     def _put_parts(self, key: str, file: IO[bytes]) -> None:
         config = TransferConfig(
@@ -169,7 +182,7 @@ class S3Connection:
 
         The client itself would open one more, and throw it away after its request.
         """
-        with self._slots, translated(doing, self.place):
+        with self._slots.one(f"{doing} in {self.place}"), translated(doing, self.place):
             yield
 
     def _check_bucket(self) -> None:

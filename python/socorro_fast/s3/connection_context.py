@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from importlib import import_module
-from threading import BoundedSemaphore
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from socorro_fast.errors import ConfigurationError, StorageUnavailable
 from socorro_fast.fork_safe import ForkSafeLock, renew_in_children
+from socorro_fast.s3.slots import Slots
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,7 +38,7 @@ class S3ConnectionContext:
         self.options = options
         self._lock = ForkSafeLock()
         self._client: Any = None
-        self._slots = BoundedSemaphore(options.max_connections)
+        self._slots = self._new_slots()
         renew_in_children(self)
 
     def __repr__(self) -> str:
@@ -74,7 +74,8 @@ class S3ConnectionContext:
         """Do nothing: the client drops connections that fail by itself."""
 
     def close(self) -> None:
-        """Close the connections that are open and idle."""
+        """Close the connections that are open and idle; who waits for one gives up."""
+        self._slots.close()
         with self._lock:
             client, self._client = self._client, None
         if client is not None:
@@ -83,7 +84,11 @@ class S3ConnectionContext:
     def renew_after_fork(self) -> None:
         """Let go of the client, whose connections are the parent's, as are requests under way."""
         self._client = None
-        self._slots = BoundedSemaphore(self.options.max_connections)
+        self._slots = self._new_slots()
+
+    def _new_slots(self) -> Slots:
+        options = self.options
+        return Slots(options.max_connections, options.connect_timeout + options.read_timeout)
 
     def _shared_client(self) -> Any:
         with self._lock:

@@ -89,9 +89,10 @@ class S3Options(TransactionOptions):
         default=30, gt=0, description="seconds to wait for the next bytes of an answer"
     )
     max_connections: int = Field(
-        default=50,
+        default=64,
         ge=1,
-        description="connections open at once, in each process; further requests wait",
+        description="connections open at once, in each process; further requests wait, up to "
+        "connect_timeout and read_timeout together",
     )
     parallel_transfers: int = Field(
         default=8, ge=1, description="objects of one crash that are moved at once"

@@ -8,6 +8,7 @@ from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 from socorro_fast.dumps import check_stored_dump_name
 from socorro_fast.errors import CorruptCrash, CrashIDNotFound, InvalidDumpName
+from socorro_fast.s3.gone import gone, noted
 from socorro_fast.s3.key_builders import DUMP_NAMES, MAIN, PROCESSED_CRASH, RAW_CRASH
 from socorro_fast.s3.together import together
 
@@ -27,6 +28,7 @@ class CrashParts:
 
     The raw crash says whether there is a crash: it is written last and removed first. Of the dumps,
     those count that `dump_names` lists; it lists none before it is there, and any as long as it is.
+    What the raw crash has left behind does not count, listed or not: that is noted on its object.
 
     Args:
         connection: To the bucket.
@@ -46,12 +48,11 @@ class CrashParts:
 
     def save_raw(self, raw_crash: bytes, dumps: dict[str, Dump] | None) -> None:
         """Save a raw crash and its dumps; None leaves the dumps of a crash that is there."""
-        if dumps is None and not self.has_raw():
-            dumps = {}
-        if dumps is None:
-            self.put(RAW_CRASH, raw_crash)
+        noted_on_it = self._noted_on_raw() if dumps is None else None
+        if noted_on_it is None:
+            self._save_with_dumps(raw_crash, dumps or {})
         else:
-            self._save_with_dumps(raw_crash, dumps)
+            self._put_raw(raw_crash, noted_on_it)
 
     def _save_with_dumps(self, raw_crash: bytes, dumps: dict[str, Dump]) -> None:
         put = self._connection.put
@@ -59,15 +60,21 @@ class CrashParts:
         old: list[str] | None
         old, *_ = self._together([self.names, *puts])
         stale = set(old or ()).difference(dumps)
-        if stale and not self.has_raw():
+        noted_on_it = None if old is None else self._noted_on_raw()
+        if stale and noted_on_it is None:
             # What a save left that did not come to its end: it must not show now.
             self._delete_dumps(stale)
             stale.clear()
+        # These may be there, and listed, for as long as this one has not come to its end.
+        left = stale.union(gone(noted_on_it)).difference(dumps)
         self._put_names(old, stale.union(dumps))
-        self.put(RAW_CRASH, raw_crash)
+        self._put_raw(raw_crash, noted(left))
         if stale:
             self._put_names(None, dumps)
-            self._delete_dumps(stale)
+        self._delete_dumps(left)
+
+    def _put_raw(self, raw_crash: bytes, metadata: dict[str, str]) -> None:
+        self._connection.put(self.keys(RAW_CRASH)[0], raw_crash, metadata)
 
     def put(self, thing: str, data: bytes) -> None:
         """Write one thing of the crash."""
@@ -99,7 +106,11 @@ class CrashParts:
 
     def has_raw(self) -> bool:
         """Return whether there is a raw crash."""
-        return self._connection.has(self.keys(RAW_CRASH))
+        return self._noted_on_raw() is not None
+
+    def _noted_on_raw(self) -> dict[str, str] | None:
+        """Return what is noted on the raw crash; None where there is none."""
+        return self._connection.metadata(self.keys(RAW_CRASH))
 
     def names(self) -> list[str] | None:
         """Return the names of the dumps; None where there is no such list.
@@ -163,8 +174,11 @@ class CrashParts:
 
     def _listed(self) -> list[str] | None:
         """Return the names of the dumps; None where there is no raw crash."""
-        has_raw, names = self._together([self.has_raw, self.names])
-        return (names or []) if has_raw else None
+        noted_on_it, names = self._together([self._noted_on_raw, self.names])
+        if noted_on_it is None:
+            return None
+        left = gone(noted_on_it)
+        return [name for name in names or () if name not in left]
 
     def _check_lost(self, lost: list[str], listed: list[str]) -> None:
         """Tell a crash that is being replaced or removed from one that is damaged."""
@@ -179,11 +193,15 @@ class CrashParts:
             CrashIDNotFound: There is nothing of it.
         """
         has_processed = partial(self._connection.has, self.keys(PROCESSED_CRASH))
-        names, *others = self._together([self.names, self.has_raw, has_processed])
-        if names is None and not any(others):
+        calls: list[Callable[[], Any]] = [self.names, self._noted_on_raw, has_processed]
+        names, noted_on_it, is_processed = self._together(calls)
+        if names is None and noted_on_it is None and not is_processed:
             raise self.not_found("crash")
+        left = gone(noted_on_it)
+        if left.difference(names or ()):
+            self._put_names(names, left.union(names or ()))
         self._delete(self.keys(RAW_CRASH))
-        dumps = {self._options.dump_field, *(names or ())}
+        dumps = {self._options.dump_field, *(names or ()), *left}
         self._delete_dumps(dumps, self.keys(PROCESSED_CRASH))
         self._delete(self.keys(DUMP_NAMES))
 
