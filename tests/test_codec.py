@@ -161,6 +161,10 @@ class TestEitherCodec:
         with pytest.raises(InvalidCrash, match="cannot be stored as JSON"):
             codec.dumps(value)
 
+    def test_names_the_field_that_it_refuses(self, codec):
+        with pytest.raises(InvalidCrash, match=r"^field 'b' cannot be stored as JSON: .* set "):
+            codec.dumps({"a": 1, "b": [{"c": {1, 2}}], "d": object()})
+
     @pytest.mark.parametrize("value", [circular(), deep(100_000)], ids=["circular", "deep"])
     def test_refuses_what_has_no_end(self, codec, value):
         with pytest.raises(InvalidCrash):

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from socorro_fast._rust import is_plain_json, needs_exact_json
-from socorro_fast.errors import InvalidCrash
+from socorro_fast.errors import InvalidCrash, shown
 from socorro_fast.options import CodecName
 
 DateText = Callable[[dt.date], str]
@@ -41,7 +41,18 @@ class Codec:
         try:
             return self._encoder.encode(value).encode()
         except (TypeError, ValueError, RecursionError) as error:
-            raise InvalidCrash(f"cannot be stored as JSON: {error}") from error
+            raise InvalidCrash(
+                f"{self._culprit(value)}cannot be stored as JSON: {error}"
+            ) from error
+
+    def _culprit(self, value: object) -> str:
+        """Return the first field that cannot be written, for a message."""
+        for name, each in value.items() if isinstance(value, dict) else ():
+            try:
+                self._encoder.encode(each)
+            except (TypeError, ValueError, RecursionError):
+                return f"field {shown(name)} "
+        return ""
 
     def loads(self, data: bytes) -> Any:
         """Return what `data` says.
