@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import deque
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -82,12 +83,13 @@ class FSQueue(CrashStorageBase):
     def _hand_out(self, tree: Tree, crash_ids: list[str]) -> Iterator[str]:
         options: Any = self.options
         advance = options.ack == "advance"
-        left = iter(crash_ids)
+        left = deque(crash_ids)
         try:
-            for crash_id in left:
+            while left:
                 self.quit_check()
                 if self._closed or tree is not self._tree:
                     self._check_pass(tree)
+                crash_id = left.popleft()
                 if advance:
                     yield from self._advance(tree, crash_id)
                 else:

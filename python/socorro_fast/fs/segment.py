@@ -243,4 +243,6 @@ class FSSegmentStorage(FSQueue, FSStorage):
         """Let go of what is the parent's: segments, locks and claims."""
         # If it cannot be opened, the parent's must not be used: both would write over each other.
         parents, self._tree = self._tree, cast("_rust.SegmentStore", _Lost(self.fs_root))
+        # A pass that the child has a copy of keeps it from ending.
+        parents.close()
         self._tree = parents.renewed()

@@ -192,9 +192,33 @@ fn make_path(path: &Path, modes: Modes) -> rustix::io::Result<()> {
         make_path(parent, modes)?;
     }
     match rustix::fs::mkdir(path, modes.for_dir()) {
-        Ok(()) => rustix::fs::chmod(path, modes.for_dir()),
+        Ok(()) => {
+            rustix::fs::chmod(path, modes.for_dir())?;
+            sync_above(path)
+        }
         Err(Errno::EXIST) => Ok(()),
         Err(other) => Err(other),
+    }
+}
+
+/// A root is made once, whatever saves wait for: it is synced in any case.
+fn sync_above(path: &Path) -> rustix::io::Result<()> {
+    let parent = path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty());
+    let parent = parent.unwrap_or(Path::new("."));
+    match rustix::fs::open(
+        parent,
+        DIRECTORY.difference(OFlags::NOFOLLOW),
+        Mode::empty(),
+    ) {
+        // One that must not be read cannot be synced.
+        Err(Errno::ACCESS) => Ok(()),
+        other => match other.and_then(rustix::fs::fsync) {
+            // Nor can directories of some file systems.
+            Err(Errno::INVAL) => Ok(()),
+            synced => synced,
+        },
     }
 }
 

@@ -19,6 +19,7 @@ pub mod fuzzing;
 mod index;
 mod journal;
 mod load;
+mod network;
 mod pool;
 mod prune;
 mod punch;
@@ -32,6 +33,8 @@ mod save;
 mod scan;
 mod spare;
 mod store;
+#[cfg(test)]
+mod testing;
 
 pub use compact::Compacted;
 pub use context::SegmentOptions;

@@ -3,6 +3,7 @@
 use std::io::{self, IoSlice};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Instant;
 
 use rustix::fd::{AsFd, BorrowedFd};
 use rustix::io::Errno;
@@ -104,6 +105,8 @@ pub(crate) struct OpenSegment {
     pub(crate) prewritten: bool,
     pub(crate) entries: Vec<Entry>,
     pub(crate) given_up: u64,
+    /// When a record was written to it last, or it was made.
+    pub(crate) used: Instant,
 }
 
 impl OpenSegment {

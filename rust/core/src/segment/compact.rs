@@ -9,7 +9,7 @@ use rustix::io::Errno;
 
 use super::append::{NewRecord, OpenSegment};
 use super::create;
-use super::day::{Day, Seen, State};
+use super::day::{CHANGES, Day, Seen, State};
 use super::file::{Segment, number_in, read_vec, regular, segment_name, take_lock, write_failed};
 use super::footer::Entry;
 use super::format::crc;
@@ -43,9 +43,15 @@ struct Victim {
 impl SegmentStore {
     /// Compact the segments of a day of whose bytes at least `percent` in a hundred are dead.
     ///
-    /// Only sealed segments are, and only those that nothing is queued in any more.
+    /// Only sealed segments are, and only those that nothing is queued in any more. Nothing is done
+    /// while somebody else compacts that day.
     pub fn compact(&self, date: u32, percent: u64) -> Result<Compacted> {
         let found = self.with_day(date, |day| {
+            let _alone = match alone(day)? {
+                Seen::Is(Some(lock)) => lock,
+                Seen::Is(None) => return Ok(Seen::Is(Compacted::default())),
+                Seen::Gone => return Ok(Seen::Gone),
+            };
             let Some(mut queue) = QueueDay::open(day)? else {
                 return Ok(Seen::Gone);
             };
@@ -57,6 +63,20 @@ impl SegmentStore {
             compact_day(day, percent, is_done)
         })?;
         Ok(found.unwrap_or_default())
+    }
+}
+
+/// The lock of whoever compacts a day; nothing if somebody has it.
+///
+/// A compaction that died has left copies, and each process chooses for itself which of two counts: two
+/// that compact at once could each remove the one that the other keeps.
+fn alone(day: &Day) -> Result<Seen<Option<Locked>>> {
+    match rustix::fs::openat(&*day.dir, CHANGES, FILE, Mode::empty()).and_then(regular) {
+        Err(Errno::NOENT) => Ok(Seen::Gone),
+        other => {
+            let fd = other.during("open", || day.path.join(CHANGES))?;
+            Ok(Seen::Is(take_lock(fd.as_fd()).then(|| Locked(fd))))
+        }
     }
 }
 
@@ -84,7 +104,9 @@ fn compact_day(
     let mut staying = numbers(day)?;
     staying.extend(segments.iter().map(|(_, it)| it.number()));
     staying.retain(|number| !going.contains(number));
-    if let Seen::Gone = copy_out(day, &victims, !staying.is_empty())? {
+    // What goes goes one by one: what a tombstone ends may be there for longer than the tombstone.
+    let tombstones = !staying.is_empty() || victims.len() > 1;
+    if let Seen::Gone = copy_out(day, &victims, tombstones)? {
         return Ok(Seen::Gone);
     }
     // What replaced the dead may not be on the disk yet.
@@ -110,7 +132,7 @@ fn sync_all(day: &Day, segments: &HashSet<u64>) -> Result<()> {
         };
         synced.during("sync", || day.path.join(&name))?;
     }
-    Ok(())
+    rustix::fs::fsync(&*day.dir).during("sync directory", || day.path.clone())
 }
 
 /// The segment, locked, if it is sealed, nobody else's, and dead enough.
@@ -131,7 +153,10 @@ fn victim(day: &Day, slot: u32, segment: &Arc<Segment>, percent: u64) -> Result<
     };
     let all: u64 = entries.iter().map(|entry| entry.length).sum();
     let live: Vec<Entry> = {
-        let state = day.state();
+        // Of an index that another thread could not read anew in full, nothing is learned of the dead.
+        let Seen::Is(state) = day.refreshed()? else {
+            return Ok(None);
+        };
         let counts = |entry: &Entry| is_live(&state, slot, entry);
         entries.into_iter().filter(counts).collect()
     };
@@ -157,11 +182,11 @@ fn is_live(state: &State, slot: u32, entry: &Entry) -> bool {
 /// Copy what counts into segments of ours. Until the originals go there are two of each record, with
 /// the same sequence, and either will do.
 ///
-/// `staying`: there are other segments, which may hold what a tombstone ends.
-fn copy_out(day: &Day, victims: &[Victim], staying: bool) -> Result<Seen<()>> {
+/// `tombstones`: there are other segments, which may hold what a tombstone ends.
+fn copy_out(day: &Day, victims: &[Victim], tombstones: bool) -> Result<Seen<()>> {
     let mut copy: Option<OpenSegment> = None;
     let copied = victims.iter().try_for_each(|victim| {
-        let wanted = |entry: &&Entry| entry.kind == RecordKind::Crash || staying;
+        let wanted = |entry: &&Entry| entry.kind == RecordKind::Crash || tombstones;
         let mut live = victim.live.iter().filter(wanted);
         live.try_for_each(|entry| copy_record(day, victim, entry, &mut copy))
     });
@@ -248,4 +273,32 @@ fn remove_all(day: &Day, victims: &[Victim]) -> Result<Seen<Compacted>> {
     }
     day.ring()?;
     Ok(Seen::Is(done))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::options;
+    use super::*;
+    use crate::crash_id::CrashId;
+    use crate::segment::NewSegmentCrash;
+
+    #[test]
+    fn an_index_that_was_half_read_makes_nothing_dead() {
+        let root = tempfile::tempdir().unwrap();
+        let store = SegmentStore::open(root.path(), options()).unwrap();
+        let id = CrashId::parse("aabbcccc-0000-4000-8000-000002180601").unwrap();
+        let crash = NewSegmentCrash {
+            raw: Some(b"{}"),
+            ..NewSegmentCrash::default()
+        };
+        store.save(&id, crash).unwrap();
+        let day = store.day(20_180_601).unwrap().unwrap();
+        day.close();
+        let mut state = day.state();
+        state.index = super::super::index::Index::default();
+        state.distrusted = true;
+        let (slot, segment) = state.numbered().next().unwrap();
+        drop(state);
+        assert!(victim(&day, slot, &segment, 1).unwrap().is_none());
+    }
 }

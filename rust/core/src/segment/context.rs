@@ -116,15 +116,20 @@ impl Context {
         if taken.is_ok() {
             return Ok(());
         }
-        let found = rustix::fs::fstatvfs(&*self.root.fd())?;
-        let free = found.f_bavail.saturating_mul(found.f_frsize);
-        let room = free.saturating_sub(self.options.keep_free);
+        let room = self.room()?;
         if room < length {
             return Err(Errno::NOSPC.into());
         }
         let allowance = ((room - length) / 4).min(ALLOWANCE_MAX);
         self.allowance.store(allowance, Ordering::Relaxed);
         Ok(())
+    }
+
+    /// Bytes of the file system that are free for saves.
+    pub(crate) fn room(&self) -> io::Result<u64> {
+        let found = rustix::fs::fstatvfs(&*self.root.fd())?;
+        let free = found.f_bavail.saturating_mul(found.f_frsize);
+        Ok(free.saturating_sub(self.options.keep_free))
     }
 
     /// A sequence higher than `above` and than all that were given before.
@@ -151,6 +156,11 @@ impl Context {
     pub(crate) fn take_notes(&self) -> Vec<String> {
         std::mem::take(&mut *locked(&self.notes))
     }
+}
+
+/// Whether an error says that there is no room.
+pub(crate) fn is_full(errno: Errno) -> bool {
+    matches!(errno, Errno::NOSPC | Errno::DQUOT)
 }
 
 /// Nanoseconds since 1970.

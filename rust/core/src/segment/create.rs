@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Instant;
 
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::OFlags;
@@ -171,6 +172,12 @@ fn publish(day: &Day, header: SegmentHeader, file: Unnamed<'_>) -> Result<OpenSe
             context
                 .sync_all(day.dir.as_fd())
                 .during("sync directory", || day.path.clone())
+        })
+        .and_then(|()| {
+            // Whoever made the day may not have synced what it lies in, or not yet.
+            let root = context.root.fd();
+            let synced = context.sync_all(root.as_fd());
+            synced.during("sync directory", || context.root.path().to_owned())
         });
     if let Err(error) = named {
         day.state().leave(slot);
@@ -185,5 +192,6 @@ fn publish(day: &Day, header: SegmentHeader, file: Unnamed<'_>) -> Result<OpenSe
         prewritten: file.prewritten,
         entries: Vec::new(),
         given_up: 0,
+        used: Instant::now(),
     })
 }

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{Mode, OFlags};
@@ -118,6 +119,13 @@ impl Day {
     /// Seal what is open. Saves that are under way seal what they use.
     pub(crate) fn close(&self) {
         for segment in self.pool.drain(true) {
+            self.seal(segment);
+        }
+    }
+
+    /// Seal what nobody has written to for so long.
+    pub(crate) fn seal_unused(&self, since: Duration) {
+        for segment in self.pool.take_unused(since) {
             self.seal(segment);
         }
     }

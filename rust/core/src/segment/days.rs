@@ -3,9 +3,13 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use super::day::Day;
 use crate::error::Result;
+
+/// Crashes of a day come in after its end, too, but not for much longer.
+const UNUSED: Duration = Duration::from_secs(3600);
 
 /// Open days by date.
 #[derive(Debug)]
@@ -14,13 +18,21 @@ pub(crate) struct Days {
     /// Counts uses, to tell which was used last.
     uses: AtomicU64,
     max: usize,
+    /// When another day begins, what was not written to for so long is sealed.
+    unused: Duration,
 }
 
 impl Days {
     pub(crate) fn new(max: usize) -> Self {
         let open = RwLock::default();
         let uses = AtomicU64::new(1);
-        Self { open, uses, max }
+        let unused = UNUSED;
+        Self {
+            open,
+            uses,
+            max,
+            unused,
+        }
     }
 
     pub(crate) fn all(&self) -> Vec<Arc<Day>> {
@@ -61,6 +73,9 @@ impl Days {
         if let Some(oldest) = oldest {
             oldest.close();
         }
+        for day in self.all() {
+            day.seal_unused(self.unused);
+        }
         Ok(day)
     }
 
@@ -70,11 +85,53 @@ impl Days {
         days.clear();
     }
 
+    /// Forget all in a fork's child, if that is possible.
+    pub(crate) fn abandon(&self) {
+        if let Ok(mut days) = self.open.try_write() {
+            days.clear();
+        }
+    }
+
     /// Forget a day whose directory was removed.
     pub(crate) fn forget(&self, gone: &Arc<Day>) {
         let mut days = self.open.write().unwrap_or_else(PoisonError::into_inner);
         if days.get(&gone.date).is_some_and(|it| Arc::ptr_eq(it, gone)) {
             days.remove(&gone.date);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::store::SegmentStore;
+    use super::super::testing::options;
+    use super::*;
+    use crate::crash_id::CrashId;
+    use crate::segment::NewSegmentCrash;
+
+    fn sealed_when_the_next_day_begins(unused: Duration) -> bool {
+        let root = tempfile::tempdir().unwrap();
+        let mut store = SegmentStore::open(root.path(), options()).unwrap();
+        store.days.unused = unused;
+        for date in ["180601", "180602"] {
+            let id = format!("aabbcccc-0000-4000-8000-000002{date}");
+            let crash = NewSegmentCrash {
+                raw: Some(b"{}"),
+                ..NewSegmentCrash::default()
+            };
+            store.save(&CrashId::parse(&id).unwrap(), crash).unwrap();
+        }
+        let day = root.path().join("20180601");
+        let mut files = std::fs::read_dir(day).unwrap().map(|it| it.unwrap().path());
+        let segment = files.find(|it| it.extension().is_some_and(|it| it == "seg"));
+        std::fs::read(segment.unwrap())
+            .unwrap()
+            .ends_with(b"SFSEALED")
+    }
+
+    #[test]
+    fn a_day_is_sealed_when_another_begins_and_nothing_came_for_long() {
+        assert!(sealed_when_the_next_day_begins(Duration::ZERO));
+        assert!(!sealed_when_the_next_day_begins(UNUSED));
     }
 }

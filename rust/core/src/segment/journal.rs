@@ -18,7 +18,7 @@ use crate::error::{During, Result};
 /// The name of a day's journal.
 pub(crate) const JOURNAL: &str = "queue";
 /// The name under which it is written anew. The lock keeps it from being written twice at once.
-const REWRITTEN: &str = "queue.new";
+pub(crate) const REWRITTEN: &str = "queue.new";
 /// Bytes of an entry.
 const ENTRY: usize = 48;
 /// How much is read at once.

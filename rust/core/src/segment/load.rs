@@ -15,6 +15,7 @@ use super::file::{
 };
 use super::footer::{self, Entry, TAIL};
 use super::format::{HEADER_BYTES, NoHeader, SEGMENT_MAX, SegmentHeader};
+use super::journal::{JOURNAL, REWRITTEN};
 use super::scan::{Found, Reading, scan};
 use crate::dir::{self, EntryKind, Locked};
 use crate::error::{During, Error, Result};
@@ -59,7 +60,7 @@ pub(crate) fn list(day: &Day, state: &mut State) -> Result<()> {
 }
 
 pub(crate) fn is_ours(name: &str) -> bool {
-    name == CHANGES || name.starts_with("queue") || number_in(name, ".new").is_some()
+    [CHANGES, JOURNAL, REWRITTEN].contains(&name) || number_in(name, ".new").is_some()
 }
 
 /// Remove what somebody was about to make a segment of, and died: nothing was saved in it.

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::sync::{Condvar, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use super::append::OpenSegment;
 use super::file::locked;
@@ -77,7 +78,8 @@ impl Pool {
     }
 
     /// Put a segment back; it is returned if the pool was closed meanwhile.
-    pub(crate) fn give_back(&self, segment: OpenSegment) -> Option<OpenSegment> {
+    pub(crate) fn give_back(&self, mut segment: OpenSegment) -> Option<OpenSegment> {
+        segment.used = Instant::now();
         let mut inner = locked(&self.inner);
         inner.busy -= 1;
         self.freed.notify_one();
@@ -92,6 +94,15 @@ impl Pool {
     pub(crate) fn give_up_place(&self) {
         locked(&self.inner).busy -= 1;
         self.freed.notify_one();
+    }
+
+    /// The segments that nobody has written to for so long; they are to be sealed.
+    pub(crate) fn take_unused(&self, since: Duration) -> Vec<OpenSegment> {
+        let mut inner = locked(&self.inner);
+        let idle = std::mem::take(&mut inner.idle).into_iter();
+        let (unused, used) = idle.partition(|it| it.used.elapsed() >= since);
+        inner.idle = used;
+        unused
     }
 
     /// The segments that nobody is writing to; they are to be sealed. `closed`: none is kept from now.

@@ -169,6 +169,16 @@ impl Queue {
         groups
     }
 
+    /// Let go of what is the parent's, in a fork's child. Its consumer does not end.
+    pub(crate) fn abandon(&self) {
+        if let Ok(mut consumer) = self.consumer.try_lock() {
+            drop(consumer.take());
+        }
+        if let Ok(mut days) = self.days.try_lock() {
+            days.clear();
+        }
+    }
+
     /// Let go of everything: the end of the consumer is the end of its claims.
     fn release_all(&self) {
         locked(&self.consumer).take();

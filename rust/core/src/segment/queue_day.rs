@@ -195,7 +195,15 @@ impl QueueDay {
             .into_iter()
             .map(|segment| Event::Done { segment })
             .collect();
-        self.tell(&done)
+        self.tell(&done)?;
+        if self.is_long() {
+            // What was consumed makes nobody's start longer.
+            let lock = self.journal.lock()?;
+            self.hear()?;
+            self.keep_short();
+            drop(lock);
+        }
+        Ok(())
     }
 
     fn tell(&mut self, events: &[Event]) -> Result<()> {
@@ -230,13 +238,7 @@ impl QueueDay {
         self.doubtful = true;
         self.tell(&claims)?;
         self.doubtful = false;
-        if self.is_long() {
-            // The claims are made: who cannot shorten the journal works with a long one.
-            if let Err(error) = self.shorten() {
-                let text = format!("the journal stays as long as it is: {error}");
-                self.day.context.note(text);
-            }
-        }
+        self.keep_short();
         drop(lock);
         Ok(tickets)
     }
@@ -244,6 +246,18 @@ impl QueueDay {
     /// Whether most of the journal is of no use any more.
     fn is_long(&self) -> bool {
         self.journal.length() > REWRITE_FROM.max(REWRITE_FACTOR * self.backlog.weight())
+    }
+
+    /// Rewrite the journal if that is worth while; only under its lock, and as the last thing.
+    fn keep_short(&mut self) {
+        if !self.is_long() {
+            return;
+        }
+        // Who cannot shorten the journal works with a long one.
+        if let Err(error) = self.shorten() {
+            let text = format!("the journal stays as long as it is: {error}");
+            self.day.context.note(text);
+        }
     }
 
     /// Rewrite the journal; only under its lock, and as the last thing.

@@ -1,6 +1,7 @@
 //! Removing a crash.
 
 use super::append::NewRecord;
+use super::context::is_full;
 use super::day::Seen;
 use super::queue::unqueue;
 use super::record::Key;
@@ -23,15 +24,19 @@ impl SegmentStore {
             if let Seen::Gone = day.put(&record, sequence)? {
                 return Ok(Seen::Gone);
             }
-            if known.queued_at().is_some() {
-                // Consumers that have read the record see the tombstone only if they read its segment.
-                unqueue(day, record.key, sequence)?;
-            }
             for place in [known.raw, known.dumps, known.processed]
                 .into_iter()
                 .flatten()
             {
                 day.punch(&place);
+            }
+            if known.queued_at().is_some() {
+                // Consumers that have read the record see the tombstone only if they read its segment.
+                let told = unqueue(day, record.key, sequence);
+                // It is removed: who is handed it on a full disk is told so by its gets.
+                if !matches!(&told, Err(error) if error.errno().is_some_and(is_full)) {
+                    told?;
+                }
             }
             Ok(Seen::Is(true))
         })?;

@@ -139,7 +139,11 @@ impl Scan<'_> {
         if void && end > size_of_file(self.fd)? {
             return Ok(None);
         }
-        if !void && !self.is_committed(end, check)? && !self.repaired(header, at, check)? {
+        let whole = void
+            || self.is_committed(end, check)?
+            || self.is_followed(end)?
+            || self.repaired(header, at, check)?;
+        if !whole {
             if !matches!(self.reading, Reading::Dead { .. }) || end > size_of_file(self.fd)? {
                 return Ok(None);
             }
@@ -164,6 +168,15 @@ impl Scan<'_> {
             || is_it(self.window.at(mark_at, MARK, true)?))
     }
 
+    /// Whether a living writer is further: then it is the mark that is damaged.
+    fn is_followed(&self, end: u64) -> io::Result<bool> {
+        if matches!(self.reading, Reading::Dead { .. }) {
+            return Ok(false);
+        }
+        let head = read_vec(self.fd, HEAD, end)?;
+        Ok(RecordHeader::decode(&head, self.salt, end).is_some())
+    }
+
     /// Whether a dead writer's record is whole but for its mark, which it gets.
     fn repaired(&self, header: &RecordHeader, at: u64, check: u64) -> io::Result<bool> {
         if !matches!(self.reading, Reading::Dead { .. }) || !is_whole(self.fd, header, at)? {
@@ -185,19 +198,24 @@ impl Scan<'_> {
         self.found.sealed = footer::begins(head);
         let at_end = head.len() < MARK || head.iter().take(MARK).all(|byte| *byte == 0);
         let search = match self.reading {
-            Reading::New => false,
-            Reading::Living => !at_end,
+            Reading::New | Reading::Living => !at_end,
             // Blocks of records that nobody was promised may be missing between others that are there.
             Reading::Dead { remounted } => !at_end || remounted,
         };
         if self.found.sealed || !search {
             return Ok(None);
         }
-        let next = next_record(self.fd, self.salt, at + ALIGN)?;
-        if let Some(next) = next {
-            self.found.given_up += next - at;
+        let Some(next) = next_record(self.fd, self.salt, at + ALIGN)? else {
+            return Ok(None);
+        };
+        // A living writer may have been half-way here at the first look, and have gone on since.
+        let head = read_vec(self.fd, HEAD, at)?;
+        if RecordHeader::decode(&head, self.salt, at).is_some() {
+            self.window.bytes.clear();
+            return Ok(Some(at));
         }
-        Ok(next)
+        self.found.given_up += next - at;
+        Ok(Some(next))
     }
 
     /// Drop what was never promised to anybody and is not whole.

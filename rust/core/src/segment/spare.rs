@@ -104,15 +104,12 @@ impl Spares {
         }
     }
 
-    /// In a fork's child the thread is not there, and its number may be another one's by now.
+    /// In a fork's child the thread is not there, and its number may be another one's by now. The file
+    /// is the parent's, and so is its lock: it must not stay open here.
     pub(crate) fn abandon(&self) {
-        if let Some(thread) = self
-            .state
-            .try_lock()
-            .ok()
-            .and_then(|mut it| it.thread.take())
-        {
-            std::mem::forget(thread);
+        if let Ok(mut state) = self.state.try_lock() {
+            std::mem::forget(state.thread.take());
+            drop(state.ready.take());
         }
     }
 
@@ -154,8 +151,12 @@ impl Spares {
         Ok(filled.then_some(Spare { fd, name }))
     }
 
-    /// Write zeros; false if there is no more need for them.
+    /// Write zeros; false if there is no more need for them, or hardly room.
     fn fill(&self, context: &Context, fd: &OwnedFd) -> io::Result<bool> {
+        if context.room()? / 2 < context.options.segment_bytes {
+            // What is left is for crashes: they would meet a full disk as long as the zeros are there.
+            return Ok(false);
+        }
         let zeros = vec![0; CHUNK];
         let mut at = 0;
         while at < context.options.segment_bytes {
@@ -189,5 +190,27 @@ fn drop_dead(dir: &OwnedFd) {
         if opened.is_ok_and(|fd| take_lock(fd.as_fd())) {
             let _ = dir::unlink(dir.as_fd(), &entry.name);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::store::SegmentStore;
+    use super::super::testing::options;
+    use super::*;
+
+    #[test]
+    fn what_little_room_there_is_is_left_to_crashes() {
+        let root = tempfile::tempdir().unwrap();
+        let mut full = options();
+        let made = |options| {
+            let store = SegmentStore::open(root.path(), options).unwrap();
+            store.context.spares.make(&store.context).unwrap().is_some()
+        };
+        assert!(made(full.clone()));
+        full.keep_free = u64::MAX;
+        assert!(!made(full));
+        let spares = std::fs::read_dir(root.path().join(SPARE)).unwrap();
+        assert_eq!(spares.count(), 0);
     }
 }

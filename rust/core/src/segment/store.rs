@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use rustix::fd::{AsFd, BorrowedFd};
+use rustix::fd::AsFd;
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 
@@ -13,6 +13,7 @@ use super::day::{Day, Seen};
 use super::days::Days;
 use super::file::{mount_of, read_vec, write_at};
 use super::format::VERSION;
+use super::network::refuse_network;
 use super::queue::Queue;
 use super::record::Key;
 use super::spare;
@@ -32,7 +33,7 @@ const TRIES: usize = 100;
 #[derive(Debug)]
 pub struct SegmentStore {
     pub(crate) context: Arc<Context>,
-    days: Days,
+    pub(crate) days: Days,
     /// The process that opened it: a child of a fork seals nothing of its parent's.
     owner: u32,
     pub(crate) queue: Queue,
@@ -87,7 +88,7 @@ impl SegmentStore {
     /// Seal what is open, and let go of what was handed out. Saves that are under way seal what they use.
     pub fn close(&self) {
         if self.owner != std::process::id() {
-            return self.context.spares.abandon();
+            return self.abandon();
         }
         self.release_all();
         for day in self.days.all() {
@@ -95,6 +96,14 @@ impl SegmentStore {
         }
         self.context.spares.stop(&self.context);
         self.days.clear();
+    }
+
+    /// Let go of what a fork's child has of its parent: locks above all. A mutex that was held in the
+    /// fork stays so.
+    fn abandon(&self) {
+        self.context.spares.abandon();
+        self.queue.abandon();
+        self.days.abandon();
     }
 
     pub(crate) fn has_open(&self, day: &Arc<Day>) -> bool {
@@ -334,59 +343,4 @@ fn refuse_radix_tree(context: &Context) -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// File systems whose locks and caches other machines do not see at once.
-const NETWORK: [(u64, &str); 9] = [
-    (0x6969, "NFS"),
-    (0x517b, "SMB"),
-    (0xff53_4d42, "CIFS"),
-    (0xfe53_4d42, "SMB2"),
-    (0x5346_414f, "AFS"),
-    (0x7375_7245, "Coda"),
-    (0x0102_1997, "9P"),
-    (0x0bd0_0bd0, "Lustre"),
-    (0x00c3_6400, "Ceph"),
-];
-
-fn network_of(magic: u64) -> Option<&'static str> {
-    let found = NETWORK.iter().find(|(number, _)| *number == magic);
-    found.map(|(_, name)| *name)
-}
-
-fn refuse_network(root: BorrowedFd<'_>, path: &Path) -> Result<()> {
-    let found = rustix::fs::fstatfs(root).during("look at", || path.to_owned())?;
-    #[allow(
-        clippy::cast_sign_loss,
-        clippy::unnecessary_cast,
-        reason = "its type differs by platform"
-    )]
-    let magic = found.f_type as u64 & 0xffff_ffff;
-    match network_of(magic) {
-        None => Ok(()),
-        Some(name) => Err(Error::Configuration(format!(
-            "{} is on {name}, where segments are not safe: other machines see neither the locks nor \
-             the saves of this one in time; allow_network takes it all the same",
-            path.display()
-        ))),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::network_of;
-
-    #[test]
-    fn network_file_systems_are_told_from_local_ones() {
-        let (nfs, cifs) = (0x6969, 0xff53_4d42);
-        assert_eq!(
-            (network_of(nfs), network_of(cifs)),
-            (Some("NFS"), Some("CIFS"))
-        );
-        let (ext4, xfs, btrfs, tmpfs) = (0xef53, 0x5846_5342, 0x9123_683e, 0x0102_1994);
-        let overlay = 0x794c_7630;
-        for local in [ext4, xfs, btrfs, tmpfs, overlay] {
-            assert_eq!(network_of(local), None);
-        }
-    }
 }
