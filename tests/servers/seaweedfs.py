@@ -34,12 +34,14 @@ def new_seaweedfs() -> S3Endpoint:
         "actions": ["Admin", "Read", "Write", "List", "Tagging"],
     }
     (home / "s3.json").write_text(json.dumps({"identities": [allowed]}))
+    # One that is started again waits for that long for other masters, by default 10 seconds.
+    alone = "-master.electionTimeout=1s"
     argv = [
         Path(sys.executable).with_name("weed"), f"-logdir={home}", "server", f"-dir={home}",
         "-ip=127.0.0.1", "-ip.bind=127.0.0.1", f"-master.port={master}", f"-volume.port={volume}",
         "-filer", f"-filer.port={filer}", "-s3", f"-s3.port={s3}", "-s3.port.iceberg=0",
         "-s3.port.lance=0", f"-s3.config={home / 's3.json'}", "-master.volumeSizeLimitMB=64",
-        "-volume.max=100", "-webdav=false",
+        "-volume.max=100", "-webdav=false", alone,
     ]  # fmt: skip
     endpoint.server = Server(argv, endpoint.is_ready, home / "log", cwd=home)
     return endpoint
