@@ -129,7 +129,7 @@ class Mover:
         aside: list[str] = []
         try:
             for crash_id in walk:
-                self._quit_check()
+                self._check_quit(lane, crash_id)
                 if (lane.name, crash_id) in self._failed:
                     aside.append(crash_id)
                     continue
@@ -153,6 +153,13 @@ class Mover:
             for crash_id in [*aside, *(each.crash_id for each in batch)]:
                 lane.waiting.release_crash(crash_id)
             _close(walk)
+
+    def _check_quit(self, lane: Lane, crash_id: str) -> None:
+        try:
+            self._quit_check()
+        except BaseException:
+            lane.waiting.release_crash(crash_id)
+            raise
 
     def _read(self, lane: Lane, crash_id: str) -> Parcel | None:
         try:
