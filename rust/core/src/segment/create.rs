@@ -173,12 +173,7 @@ fn publish(day: &Day, header: SegmentHeader, file: Unnamed<'_>) -> Result<OpenSe
                 .sync_all(day.dir.as_fd())
                 .during("sync directory", || day.path.clone())
         })
-        .and_then(|()| {
-            // Whoever made the day may not have synced what it lies in, or not yet.
-            let root = context.root.fd();
-            let synced = context.sync_all(root.as_fd());
-            synced.during("sync directory", || context.root.path().to_owned())
-        });
+        .and_then(|()| day.sync_above());
     if let Err(error) = named {
         day.state().leave(slot);
         return Err(error);

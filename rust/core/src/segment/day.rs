@@ -1,7 +1,7 @@
 //! A day: the directory of its segments, and what is known of them.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -36,6 +36,8 @@ pub(crate) struct Day {
     changes: Option<OwnedFd>,
     state: Mutex<State>,
     pub(crate) pool: Pool,
+    /// Its name is known to be on the disk.
+    has_name: AtomicBool,
     /// When it was used last, as [`super::days::Days`] counts.
     pub(crate) used: AtomicU64,
 }
@@ -112,6 +114,7 @@ impl Day {
             changes,
             state: Mutex::default(),
             pool: Pool::new(context.max_open),
+            has_name: AtomicBool::new(false),
             used: AtomicU64::new(0),
         })
     }
@@ -121,6 +124,18 @@ impl Day {
         for segment in self.pool.drain(true) {
             self.seal(segment);
         }
+    }
+
+    /// Wait until the directory has its name on the disk, if saves wait for that: whoever made it may not
+    /// have, or not yet.
+    pub(crate) fn sync_above(&self) -> Result<()> {
+        if !self.has_name.load(Ordering::Acquire) {
+            let root = self.context.root.fd();
+            let synced = self.context.sync_all(root.as_fd());
+            synced.during("sync directory", || self.context.root.path().to_owned())?;
+            self.has_name.store(true, Ordering::Release);
+        }
+        Ok(())
     }
 
     /// Seal what nobody has written to for so long.
