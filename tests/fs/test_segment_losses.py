@@ -187,6 +187,22 @@ def test_a_removal_gives_its_space_back_though_the_queue_cannot_be_told(root):
     assert any("PUNCH_HOLE" in line for line in removed.lines)
 
 
+def test_consumers_that_were_killed_with_nothing_in_hand_leave_nothing(root):
+    with opened(root) as storage:
+        for number in range(2):
+            storage.save_raw_crash(RAW, {}, crash_id(number))
+
+    def consume():
+        storage = opened(root)
+        storage.ack_crash(next(storage.new_crashes()))
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    assert Child(consume).exit_code() == -signal.SIGKILL
+    with opened(root) as consumer:
+        assert len(drain(consumer)) == 1
+        assert len(list((root / "crashes/consumers").iterdir())) == 1
+
+
 def test_a_start_costs_nothing_for_what_was_consumed(root):
     count = REWRITE_FROM // 2 + 1000  # a claim and an acknowledgement each
     with opened(root) as storage:

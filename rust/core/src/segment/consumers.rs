@@ -5,12 +5,12 @@
 
 use std::path::PathBuf;
 
-use rustix::fd::{AsFd, OwnedFd};
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 
 use super::context::Context;
-use super::file::{self, open_making, take_lock};
+use super::file::{self, number_in, open_making, take_lock};
 use crate::dir::{self, FILE};
 use crate::error::{During, Result};
 
@@ -35,6 +35,7 @@ impl Consumer {
         let directory = context
             .root
             .make_dir(CONSUMERS, crate::dir::Durability::Os)?;
+        take_dead_away(directory.as_fd());
         loop {
             let number = random(&path)?;
             let name = name_of(number);
@@ -64,20 +65,7 @@ impl Consumer {
         if number == 0 {
             return false;
         }
-        let name = name_of(number);
-        match rustix::fs::openat(&self.directory, &*name, FILE, Mode::empty()) {
-            Ok(fd) => {
-                let dead = take_lock(fd.as_fd());
-                if dead {
-                    let _ = dir::unlink(self.directory.as_fd(), &name);
-                    dir::unlock(fd.as_fd());
-                }
-                !dead
-            }
-            Err(Errno::NOENT) => false,
-            // To be on the safe side: what it holds is not lost, only late.
-            Err(_) => true,
-        }
+        is_alive(self.directory.as_fd(), &name_of(number))
     }
 }
 
@@ -85,6 +73,33 @@ impl Drop for Consumer {
     fn drop(&mut self) {
         if self.process == std::process::id() {
             let _ = dir::unlink(self.directory.as_fd(), &name_of(self.number));
+        }
+    }
+}
+
+/// Whether the consumer of a file lives; a dead one's is taken away.
+fn is_alive(directory: BorrowedFd<'_>, name: &str) -> bool {
+    match rustix::fs::openat(directory, name, FILE, Mode::empty()) {
+        Ok(fd) => {
+            let dead = take_lock(fd.as_fd());
+            if dead {
+                let _ = dir::unlink(directory, name);
+                dir::unlock(fd.as_fd());
+            }
+            !dead
+        }
+        Err(Errno::NOENT) => false,
+        // To be on the safe side: what it holds is not lost, only late.
+        Err(_) => true,
+    }
+}
+
+/// Nobody asks for those that died with nothing in hand.
+fn take_dead_away(directory: BorrowedFd<'_>) {
+    // Who cannot list them leaves them to the next one.
+    for entry in dir::list(directory).unwrap_or_default() {
+        if number_in(&entry.name, "").is_some() {
+            is_alive(directory, &entry.name);
         }
     }
 }
