@@ -1,10 +1,12 @@
 """What would lose a crash, bring one back, hide one, or hold one for ever."""
 
+import contextlib
 import datetime as dt
 import fcntl
 import functools
 import os
 import signal
+from pathlib import Path
 
 import pytest
 
@@ -185,6 +187,22 @@ def test_a_removal_gives_its_space_back_though_the_queue_cannot_be_told(root):
     assert removed.child.result() == (None, [])
     assert any("ENOSPC" in line for line in removed.lines)
     assert any("PUNCH_HOLE" in line for line in removed.lines)
+
+
+def open_spares():
+    found = []
+    for each in Path("/proc/self/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):
+            found.append(each.readlink())
+    return [path.name for path in found if path.suffix == ".spare"]
+
+
+def test_a_child_keeps_no_segment_that_its_parent_has_written_ahead(root):
+    with opened(root, durability="disk") as storage:
+        for number in range(64):
+            storage.save_raw_crash(RAW, {}, crash_id(number))
+        # A child that is forked while it is made has it still.
+        wait_for(lambda: open_spares() and not Child(open_spares).result())
 
 
 def test_consumers_that_were_killed_with_nothing_in_hand_leave_nothing(root):
