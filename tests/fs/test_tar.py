@@ -432,7 +432,6 @@ class TestForeignArchives:
     def test_no_cut_passes_for_the_end(self, path):
         self.write(path, [(f"{CRASH_ID}.json", b"{}"), (f"{ELSEWHERE}.json", b"{}")])
         whole, end = path.read_bytes(), 4 * tarfile.BLOCKSIZE
-        fds = len(list(Path("/proc/self/fd").iterdir()))
         for size in (*range(1, end, 97), 2 * tarfile.BLOCKSIZE, end, end + 100):
             path.write_bytes(whole[:size])
             with (
@@ -440,7 +439,7 @@ class TestForeignArchives:
                 TarFileSequentialReadingCrashStore(tarball_name=path) as store,
             ):
                 list(store.list_crashes())
-        assert len(list(Path("/proc/self/fd").iterdir())) == fds
+        assert str(path) not in map(os.path.realpath, Path("/proc/self/fd").iterdir())
         path.write_bytes(whole[: end + tarfile.BLOCKSIZE])
         with TarFileSequentialReadingCrashStore(tarball_name=path) as store:
             assert len(list(store.list_crashes())) == 2
