@@ -1,6 +1,7 @@
 """What all tests share. `HYPOTHESIS_PROFILE=long` searches for longer."""
 
 import os
+import threading
 
 import pytest
 from hypothesis import settings
@@ -45,3 +46,11 @@ def _needs_rabbitmq(item):
 def pytest_terminal_summary(terminalreporter, config):
     if config.getoption("without_rabbitmq"):
         terminalreporter.write_line("WITHOUT RABBITMQ: its tests were left out")
+
+
+@pytest.fixture
+def forking():
+    """An event that is set when a fork begins, before it waits: the last hook is called first."""
+    event = threading.Event()
+    os.register_at_fork(before=event.set)
+    return event

@@ -10,14 +10,6 @@ from socorro_fast import fork_safe
 from socorro_fast.fork_safe import no_fork_meanwhile
 
 
-@pytest.fixture
-def forking():
-    """An event that is set when a fork begins, before it waits: the last hook is called first."""
-    event = threading.Event()
-    os.register_at_fork(before=event.set)
-    return event
-
-
 def hold(inside, until, left):
     with no_fork_meanwhile():
         inside.set()

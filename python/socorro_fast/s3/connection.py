@@ -13,6 +13,7 @@ from typing import IO, TYPE_CHECKING, Any
 from boto3.s3.transfer import TransferConfig
 
 from socorro_fast.dumps import open_dump_file
+from socorro_fast.fork_safe import no_fork_meanwhile
 from socorro_fast.s3.failures import translated
 from socorro_fast.s3.missing import NoSuchBucketError, NoSuchObjectError
 
@@ -182,7 +183,9 @@ class S3Connection:
 
         The client itself would open one more, and throw it away after its request.
         """
-        with self._slots.one(f"{doing} in {self.place}"), translated(doing, self.place):
+        # Looking up a name and TLS take locks of the process.
+        waiting = self._slots.one(f"{doing} in {self.place}")
+        with waiting, no_fork_meanwhile(), translated(doing, self.place):
             yield
 
     def _check_bucket(self) -> None:

@@ -10,7 +10,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 
 from socorro_fast.errors import ConfigurationError
-from socorro_fast.fork_safe import ForkSafeLock, renew_in_children
+from socorro_fast.fork_safe import ForkSafeLock, no_fork_meanwhile, renew_in_children
 from socorro_fast.s3.connection import S3Connection
 
 if TYPE_CHECKING:
@@ -36,7 +36,8 @@ class _ProcessSession:
 
     def client(self, **arguments: Any) -> Any:
         """Return a new client of S3."""
-        with self._lock:
+        # It sets up TLS, which takes locks of the process, even if it will not speak it.
+        with self._lock, no_fork_meanwhile():
             if self._session is None:
                 self._session = self._new_session()
             return self._session.client("s3", **arguments)
