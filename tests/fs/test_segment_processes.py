@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shutil
 import signal
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -129,6 +130,20 @@ def test_a_childs_end_seals_nothing_of_its_parents(root):
     storage.save_raw_crash(RAW, DUMPS, ELSEWHERE)
     assert sorted(storage.list_crashes()) == [ELSEWHERE, CRASH_ID, SAME_RADIX]
     assert sorted(map(is_sealed, root.glob("*/*.seg"))) == [False, True]
+
+
+def test_a_fork_makes_no_root_again_that_was_removed(root):
+    storage = opened(root)
+    shutil.rmtree(root)
+    Child(lambda: None).result()
+    assert not root.exists()
+
+    def save():
+        storage.save_raw_crash(RAW, DUMPS, CRASH_ID)
+
+    Child(save).result()
+    with opened(root) as another:
+        assert another.get_raw_crash(CRASH_ID) == RAW
 
 
 def in_threads(count, call):

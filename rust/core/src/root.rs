@@ -4,7 +4,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, TryLockError};
 
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{Mode, OFlags};
@@ -34,6 +34,21 @@ impl Root {
             fd: RwLock::new(Arc::new(fd)),
             modes,
             follow_day_links,
+        })
+    }
+
+    /// The same root, for the child of a fork, where nobody lets go of a lock that was held. What was
+    /// removed since is not made again before something is saved.
+    pub(crate) fn again(&self) -> Result<Self> {
+        let fd = match self.fd.try_read() {
+            Ok(fd) => Arc::clone(&fd),
+            Err(TryLockError::Poisoned(fd)) => Arc::clone(&fd.into_inner()),
+            Err(TryLockError::WouldBlock) => Arc::new(open_or_make_root(&self.path, self.modes)?),
+        };
+        Ok(Self {
+            path: self.path.clone(),
+            fd: RwLock::new(fd),
+            ..*self
         })
     }
 

@@ -64,7 +64,9 @@ impl SegmentStore {
 
     /// The same storage without anything that belongs to the parent: for the child of a fork.
     pub fn renewed(&self) -> Result<Self> {
-        Self::open(self.path(), self.context.options.clone())
+        let (root, options) = (self.context.root.again()?, self.context.options.clone());
+        let context = Context::new(root, options, self.context.mount);
+        Ok(Self::over(Arc::new(context)))
     }
 
     /// The root, absolute.
