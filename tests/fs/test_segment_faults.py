@@ -8,6 +8,7 @@ import warnings
 
 import pytest
 
+from contract.forking import in_child
 from fs.procs import in_processes, memory_directory, open_descriptors
 from socorro_fast import ConfigurationError, CrashIDNotFound, FSSegmentStorage, StorageIOError
 
@@ -214,26 +215,18 @@ def test_a_child_that_was_forked_during_a_claim_holds_no_lock(root):
     in_processes([lambda: fork_beside_a_consumer(root)])
 
 
-def save_in_a_child_that_could_not_open_it_anew(root):
+def save_in_a_child_of_a_storage_that_was_moved(root):
     storage = opened(root)
     storage.save_raw_crash(RAW, {}, crash_id(1))
     (root / "crashes").rename(root / "moved")
-    (root / "crashes").touch()
-    child = os.fork()
-    if child == 0:
-        try:
-            storage.save_raw_crash(RAW, {}, crash_id(2))
-        except ConfigurationError as error:
-            os._exit(0 if "fork" in str(error) else 1)
-        os._exit(2)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert in_child(lambda: storage.save_raw_crash(RAW, {}, crash_id(2))) == 0
     storage.save_raw_crash(RAW, {}, crash_id(3))
     storage.close()
 
 
-def test_a_child_never_writes_into_its_parents_segments(root):
-    in_processes([lambda: save_in_a_child_that_could_not_open_it_anew(root)])
-    (root / "crashes").unlink()
+def test_a_child_saves_where_its_parent_does_and_not_into_its_segments(root):
+    in_processes([lambda: save_in_a_child_of_a_storage_that_was_moved(root)])
+    assert not (root / "crashes").exists()
     (root / "moved").rename(root / "crashes")
     with opened(root) as storage:
-        assert list(storage.list_crashes()) == [crash_id(1), crash_id(3)]
+        assert list(storage.list_crashes()) == [crash_id(1), crash_id(2), crash_id(3)]

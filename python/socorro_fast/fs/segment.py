@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from socorro_fast import _rust
 from socorro_fast.checks import check_batch, check_day, check_raw_crash, check_same_crash
@@ -25,23 +25,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _BATCH = 1000
-
-
-class _Lost:
-    """In place of the segments that a child of a fork could not open anew."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def close(self) -> None:
-        """Do nothing: nothing is open."""
-
-    def take_notes(self) -> list[str]:
-        """Return nothing."""
-        return []
-
-    def __getattr__(self, name: str) -> Any:
-        raise ConfigurationError(f"{self.path} could not be opened anew after a fork")
 
 
 class FSSegmentStorage(FSQueue, FSStorage):
@@ -241,8 +224,6 @@ class FSSegmentStorage(FSQueue, FSStorage):
 
     def renew_after_fork(self) -> None:
         """Let go of what is the parent's: segments, locks and claims."""
-        # If it cannot be opened, the parent's must not be used: both would write over each other.
-        parents, self._tree = self._tree, cast("_rust.SegmentStore", _Lost(self.fs_root))
+        parents, self._tree = self._tree, self._tree.renewed()
         # A pass that the child has a copy of keeps it from ending.
         parents.close()
-        self._tree = parents.renewed()

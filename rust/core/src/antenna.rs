@@ -85,7 +85,7 @@ impl AntennaTree {
     #[must_use]
     pub fn renewed(&self) -> Self {
         Self {
-            root: Arc::clone(&self.root),
+            root: Arc::new(self.root.again()),
             style: self.style,
             synced: Synced::default(),
         }

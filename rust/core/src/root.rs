@@ -20,6 +20,7 @@ use crate::error::{During, Result};
 pub(crate) struct Root {
     path: PathBuf,
     fd: RwLock<Arc<OwnedFd>>,
+    first: Arc<OwnedFd>,
     modes: Modes,
     follow_day_links: bool,
 }
@@ -27,29 +28,31 @@ pub(crate) struct Root {
 impl Root {
     /// Open the root, making it where it is missing.
     pub(crate) fn open(path: &Path, modes: Modes, follow_day_links: bool) -> Result<Self> {
-        let fd = open_or_make_root(path, modes)?;
+        let first = Arc::new(open_or_make_root(path, modes)?);
         let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
         Ok(Self {
             path,
-            fd: RwLock::new(Arc::new(fd)),
+            fd: RwLock::new(Arc::clone(&first)),
+            first,
             modes,
             follow_day_links,
         })
     }
 
-    /// The same root, for the child of a fork, where nobody lets go of a lock that was held. What was
-    /// removed since is not made again before something is saved.
-    pub(crate) fn again(&self) -> Result<Self> {
-        let fd = match self.fd.try_read() {
+    /// The same root, for the child of a fork, where nobody lets go of a lock that was held.
+    pub(crate) fn again(&self) -> Self {
+        let first = match self.fd.try_read() {
             Ok(fd) => Arc::clone(&fd),
             Err(TryLockError::Poisoned(fd)) => Arc::clone(&fd.into_inner()),
-            Err(TryLockError::WouldBlock) => Arc::new(open_or_make_root(&self.path, self.modes)?),
+            // Held by who replaces it, as its directory is gone: the first to save does that here.
+            Err(TryLockError::WouldBlock) => Arc::clone(&self.first),
         };
-        Ok(Self {
+        Self {
             path: self.path.clone(),
-            fd: RwLock::new(fd),
+            fd: RwLock::new(Arc::clone(&first)),
+            first,
             ..*self
-        })
+        }
     }
 
     /// The root's path, absolute.

@@ -87,7 +87,7 @@ impl Tree {
     /// The same tree without the locks and claims of this one: for the child of a fork.
     #[must_use]
     pub fn renewed(&self) -> Self {
-        Self::over(Arc::clone(&self.root), self.options.clone())
+        Self::over(Arc::new(self.root.again()), self.options.clone())
     }
 
     /// The root, absolute.

@@ -100,10 +100,10 @@ impl SegmentStore {
     }
 
     /// The same storage without anything of the parent's: for the child of a fork.
-    fn renewed(&self, py: Python<'_>) -> PyResult<Self> {
-        let store = py.detach(|| self.store.renewed()).map_err(to_py)?;
-        let store = Arc::new(store);
-        Ok(Self { store })
+    fn renewed(&self) -> Self {
+        Self {
+            store: Arc::new(self.store.renewed()),
+        }
     }
 
     /// Seal what is open, and end what runs beside.

@@ -63,10 +63,10 @@ impl SegmentStore {
     }
 
     /// The same storage without anything that belongs to the parent: for the child of a fork.
-    pub fn renewed(&self) -> Result<Self> {
-        let (root, options) = (self.context.root.again()?, self.context.options.clone());
-        let context = Context::new(root, options, self.context.mount);
-        Ok(Self::over(Arc::new(context)))
+    #[must_use]
+    pub fn renewed(&self) -> Self {
+        let (root, options) = (self.context.root.again(), self.context.options.clone());
+        Self::over(Arc::new(Context::new(root, options, self.context.mount)))
     }
 
     /// The root, absolute.
