@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 from typing import TYPE_CHECKING, Any
@@ -48,36 +49,56 @@ class Run:
 
     def measure(self, place: str) -> None:
         """Measure everything that is wanted in one place."""
-        if self._arguments.dir:
-            self._arguments.dir.mkdir(parents=True, exist_ok=True)
-            self._measure(self._arguments.dir, place, durable=self._arguments.durable)
-            return
-        with filesystems.directory(place, self._arguments.disk) as directory:
-            self._measure(directory, place, durable=place == filesystems.DISK)
+        durable = self._arguments.durable if self._arguments.dir else place == filesystems.DISK
+        tasks = [task for task in TASKS if self._wants(task, durable=durable)]
+        long = [task for task in tasks if task.count >= _LONG]
+        with self._directory(place) as directory:
+            short = [task for task in tasks if task not in long]
+            self._print(self._results(directory, place, short, durable=durable))
+            if self._takes(LATENCIES) and durable:
+                self._measure_latency(directory, place)
+            if self._takes(OPENING) and not durable:
+                self._measure_opening(directory, place)
+            if self._arguments.minidump and not durable:
+                self._measure_compression(directory, place)
+        if long:
+            self._print(self._long_results(place, long, durable=durable))
 
-    def _measure(self, directory: Path, place: str, *, durable: bool) -> None:
+    @contextlib.contextmanager
+    def _directory(self, place: str) -> Iterator[Path]:
+        own: Path | None = self._arguments.dir
+        if own is None:
+            with filesystems.directory(place, self._arguments.disk) as directory:
+                yield directory
+        else:
+            own.mkdir(parents=True, exist_ok=True)
+            yield own
+
+    def _print(self, results: Iterator[Result]) -> None:
         names = [each.name for each in self._contestants]
-        for line in report.lines(self._results(directory, place, durable=durable), names):
+        for line in report.lines(report.keeping(results, self.results), names):
             print(line, flush=True)
-        if self._takes(LATENCIES) and durable:
-            self._measure_latency(directory, place)
-        if self._takes(OPENING) and not durable:
-            self._measure_opening(directory, place)
-        if self._arguments.minidump and not durable:
-            self._measure_compression(directory, place)
 
-    def _results(self, directory: Path, place: str, *, durable: bool) -> Iterator[Result]:
-        for task in TASKS:
-            if not self._wants(task, durable=durable):
-                continue
-            long = task.count >= _LONG
-            who = [each for each in self._contestants if not long or each.name in _LONG_TOO]
+    def _results(
+        self, directory: Path, place: str, tasks: list[Task], *, durable: bool
+    ) -> Iterator[Result]:
+        who, rounds = self._contestants, self._rounds
+        for task in tasks:
             control = machine.control() if "2-threads" in task.name else None
-            rows = report.run(directory, place, [task], who, rounds=self._rounds, durable=durable)
-            for row in rows:
+            for row in report.run(directory, place, [task], who, rounds=rounds, durable=durable):
                 row.control = control
-                self.results.append(row)
                 yield row
+
+    def _long_results(self, place: str, tasks: list[Task], *, durable: bool) -> Iterator[Result]:
+        """Measure each round in a place of its own: the inodes of all would be too many for one."""
+        who = [each for each in self._contestants if each.name in _LONG_TOO]
+        for task in tasks:
+            rows = []
+            for _ in range(min(self._rounds, report.LONG_ROUNDS)):
+                with self._directory(place) as fresh:
+                    rows += report.run(fresh, place, [task], who, rounds=1, durable=durable)
+            times = {name: [row.times[name][0] for row in rows] for name in rows[0].times}
+            yield report.Result(task.name, place, durable, task.count, times)
 
     def _wants(self, task: Task, *, durable: bool) -> bool:
         if self._arguments.task:
