@@ -53,8 +53,8 @@ class Run:
         tasks = [task for task in TASKS if self._wants(task, durable=durable)]
         long = [task for task in tasks if task.count >= _LONG]
         with self._directory(place) as directory:
-            short = [task for task in tasks if task not in long]
-            self._print(self._results(directory, place, short, durable=durable))
+            if short := [task for task in tasks if task not in long]:
+                self._print(self._results(directory, place, short, durable=durable))
             if self._takes(LATENCIES) and durable:
                 self._measure_latency(directory, place)
             if self._takes(OPENING) and not durable:
