@@ -29,7 +29,13 @@ def main(paths: list[Path]) -> None:
 
 
 def _results(run: dict[str, Any]) -> Iterator[str]:
-    rows = run["results"]
+    for place in dict.fromkeys(row["place"] for row in run["results"]):
+        yield from _table([row for row in run["results"] if row["place"] == place])
+    if run["latencies"]:
+        yield from _latencies(run["latencies"])
+
+
+def _table(rows: list[dict[str, Any]]) -> Iterator[str]:
     names = [name for name in _ORDER if any(name in row["microseconds"] for row in rows)]
     yield f"### {rows[0]['place']}: {_LEVELS[rows[0]['durable']]}\n"
     yield f"| task | {' | '.join(names)} |"
@@ -39,8 +45,6 @@ def _results(run: dict[str, Any]) -> Iterator[str]:
         cells = [_cell(row["microseconds"].get(name), fastest) for name in names]
         yield f"| {row['task']} | {' | '.join(cells)} |"
     yield ""
-    if run["latencies"]:
-        yield from _latencies(run["latencies"])
 
 
 def _cell(spread: dict[str, float] | None, fastest: float) -> str:

@@ -9,7 +9,7 @@ use rustix::fd::{AsFd, BorrowedFd};
 use rustix::io::Errno;
 
 use super::commit::Target;
-use super::file::{Segment, write_at};
+use super::file::{Segment, size_of_file, write_at};
 use super::footer::{self, Entry};
 use super::format::{SEGMENT_MAX, Salt, crc, padded};
 use super::record::{Flags, Key, Part, RecordHeader, RecordKind, encode_part};
@@ -193,7 +193,11 @@ pub(crate) fn write_footer(
 ) -> io::Result<()> {
     let footer = footer::encode(entries, at, given_up, salt);
     write_at(fd, &footer, at)?;
-    rustix::fs::ftruncate(fd, at + footer.len() as u64)?;
+    let end = at + footer.len() as u64;
+    // XFS writes the whole file out first, even if nothing is to be cut off.
+    if size_of_file(fd)? > end {
+        rustix::fs::ftruncate(fd, end)?;
+    }
     Ok(())
 }
 
