@@ -177,6 +177,9 @@ def _traced(
     # Some systems let a process be traced by nobody but its ancestors, unless it says otherwise.
     ctypes.CDLL(None).prctl(_PR_SET_PTRACER, ctypes.c_ulong(_ANY_PROCESS), 0, 0, 0)
     work = prepare()
+    if hasattr(os, "sched_setaffinity"):
+        # Work that shares itself out among processors stays in the thread that is traced.
+        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     os.write(ready, b"r")
     signal.sigwait({signal.SIGUSR1})
     raised = None

@@ -68,7 +68,8 @@ def read_segment(data):
     assert data[:8] == b"SOCORSEG"
     version, at = struct.unpack_from("<II", data, 8)
     assert version == 1
-    assert crc32c(data[:60]) == struct.unpack_from("<I", data, 60)[0]
+    checked = data[:44] + bytes(4) + data[48:60]
+    assert crc32c(checked) == struct.unpack_from("<I", data, 60)[0]
     salt = data[16:32]
     while data[at : at + 4] == b"SFrc":
         head = struct.unpack_from("<4sBBH16sQQQIIQ", data, at)

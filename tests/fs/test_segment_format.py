@@ -62,6 +62,7 @@ def test_the_footer_is_as_described(root):
     data = segment.read_bytes()
     footer, check, word = struct.unpack("<QQ8s", data[-24:])
     assert word == b"SFSEALED"
+    assert struct.unpack_from("<I", data, 44) == (footer // 8,)
     head = struct.unpack_from("<4sIQQQQQIIQ", data, footer)
     assert head[:4] == (b"SFft", 0, 2, footer)
     assert head[9] == siphash(data[16:32], data[footer : footer + 56]) == check ^ (1 << 64) - 1

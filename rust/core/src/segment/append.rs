@@ -11,7 +11,7 @@ use rustix::io::Errno;
 use super::commit::Target;
 use super::file::{Segment, size_of_file, write_at};
 use super::footer::{self, Entry};
-use super::format::{SEGMENT_MAX, Salt, crc, padded};
+use super::format::{SEALED_AT, SEGMENT_MAX, Salt, crc, padded, sealed_word};
 use super::record::{Flags, Key, Part, RecordHeader, RecordKind, encode_part};
 
 /// What the kernel takes in one call.
@@ -183,7 +183,7 @@ impl OpenSegment {
     }
 }
 
-/// Seal a segment whose records end at `at`.
+/// Seal a segment whose records end at `at`. That it is sealed is said last.
 pub(crate) fn write_footer(
     fd: BorrowedFd<'_>,
     salt: Salt,
@@ -198,7 +198,7 @@ pub(crate) fn write_footer(
     if size_of_file(fd)? > end {
         rustix::fs::ftruncate(fd, end)?;
     }
-    Ok(())
+    write_at(fd, &sealed_word(at), SEALED_AT as u64)
 }
 
 /// Write slices one behind the other.

@@ -147,7 +147,8 @@ fn victim(day: &Day, slot: u32, segment: &Arc<Segment>, percent: u64) -> Result<
         return Ok(None);
     }
     let fd = Locked(fd);
-    let footer = load::read_footer(&fd.0, &segment.header).during("read", || segment.path())?;
+    let footer =
+        load::read_footer(fd.0.as_fd(), &segment.header).during("read", || segment.path())?;
     let Some(entries) = footer else {
         return Ok(None);
     };

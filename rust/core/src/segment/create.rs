@@ -131,6 +131,7 @@ fn with_header(day: &Day, number: u64, file: Unnamed<'_>) -> Result<OpenSegment>
         salt: random_salt()?,
         mount: context.mount,
         length: HEADER,
+        sealed: 0,
     };
     write_at(file.fd.as_fd(), &header.encode(), 0).during("write", path)?;
     context.sync_all(file.fd.as_fd()).during("sync", path)?;

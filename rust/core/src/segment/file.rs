@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::{FileType, FlockOperation, Mode, OFlags, Stat};
+use rustix::fs::{FileType, FlockOperation, Mode, OFlags, SeekFrom, Stat};
 use rustix::io::Errno;
 
 use super::format::SegmentHeader;
@@ -95,6 +95,17 @@ pub(crate) fn write_at(fd: BorrowedFd<'_>, bytes: &[u8], at: u64) -> io::Result<
 pub(crate) fn size_of_file(fd: BorrowedFd<'_>) -> io::Result<u64> {
     let status = rustix::fs::fstat(fd)?;
     Ok(u64::try_from(status.st_size).unwrap_or_default())
+}
+
+/// The next place from an offset on where a file has data; nothing if only a hole is left.
+pub(crate) fn next_data(fd: BorrowedFd<'_>, at: u64) -> io::Result<Option<u64>> {
+    match rustix::fs::seek(fd, SeekFrom::Data(at)) {
+        Ok(data) => Ok(Some(data)),
+        Err(Errno::NXIO) => Ok(None),
+        // Where holes are not told from data, all is data.
+        Err(Errno::INVAL) => Ok(Some(at)),
+        Err(other) => Err(other.into()),
+    }
 }
 
 /// Files of segments that are kept open for reading, so many at most.

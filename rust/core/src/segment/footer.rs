@@ -3,7 +3,7 @@
 use super::format::{ALIGN, Salt, array_at, crc, put, u16_at, u32_at, u64_at};
 use super::record::{Flags, Key, RecordHeader, RecordKind};
 
-const MAGIC: &[u8; 4] = b"SFft";
+pub(crate) const MAGIC: &[u8; 4] = b"SFft";
 const SEALED: &[u8; 8] = b"SFSEALED";
 const FOOTER_HEADER: usize = 64;
 const ENTRY: usize = 40;
@@ -104,6 +104,15 @@ pub(crate) fn encode(entries: &[Entry], at: u64, given_up: u64, salt: Salt) -> V
 /// Where the footer begins, by the last [`TAIL`] bytes of a file.
 pub(crate) fn begin_of(tail: &[u8]) -> Option<u64> {
     tail.ends_with(SEALED).then(|| u64_at(tail, 0))?
+}
+
+/// What the header of a footer says, wherever it is: where the footer begins, and how long it is.
+/// Nothing if the header is damaged, or no footer's of this segment.
+pub(crate) fn place_of(head: &[u8], salt: Salt) -> Option<(u64, u64)> {
+    let sound = begins(head) && salt.check(head.get(..56)?) == u64_at(head, 56)?;
+    let entries = u64_at(head, 8)?.checked_mul(ENTRY as u64)?;
+    let length = entries.checked_add(SHORTEST)?;
+    sound.then_some((u64_at(head, 16)?, length))
 }
 
 /// The entries of a footer that begins at `at` and goes to the end of the file; nothing if it is

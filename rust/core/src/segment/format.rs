@@ -16,6 +16,15 @@ pub(crate) const HEADER_BYTES: usize = 64;
 pub(crate) const SEGMENT_MAX: u64 = 1 << 35;
 
 const MAGIC: &[u8; 8] = b"SOCORSEG";
+/// Where the header of a sealed segment says where the footer is.
+pub(crate) const SEALED_AT: usize = 44;
+
+/// What it says there.
+pub(crate) fn sealed_word(footer: u64) -> [u8; 4] {
+    u32::try_from(footer / ALIGN)
+        .unwrap_or_default()
+        .to_le_bytes()
+}
 
 /// The number at an offset, or nothing where the bytes end before it.
 pub(crate) fn u64_at(bytes: &[u8], at: usize) -> Option<u64> {
@@ -104,6 +113,9 @@ pub(crate) struct SegmentHeader {
     pub(crate) mount: u32,
     /// Where the first record begins.
     pub(crate) length: u64,
+    /// Where its footer was written when it was sealed; 0 before that. No checksum covers it: it only
+    /// says what to expect of a segment that has no footer there.
+    pub(crate) sealed: u64,
 }
 
 /// Why some bytes are no segment header.
@@ -127,6 +139,7 @@ impl SegmentHeader {
         put(&mut bytes, 56, &self.mount.to_le_bytes());
         let sum = crc(bytes.get(..60).unwrap_or_default());
         put(&mut bytes, 60, &sum.to_le_bytes());
+        put(&mut bytes, SEALED_AT, &sealed_word(self.sealed));
         bytes
     }
 
@@ -143,7 +156,9 @@ impl SegmentHeader {
 
     fn decode_this(bytes: &[u8]) -> Option<Self> {
         let length = u32_at(bytes, 12)?;
-        let sound = crc(bytes.get(..60)?) == u32_at(bytes, 60)?
+        let mut checked: [u8; 60] = array_at(bytes, 0)?;
+        put(&mut checked, SEALED_AT, &[0; 4]);
+        let sound = crc(&checked) == u32_at(bytes, 60)?
             && u64::from(length) >= HEADER
             && u64::from(length) % ALIGN == 0;
         sound.then_some(Self {
@@ -153,6 +168,7 @@ impl SegmentHeader {
             salt: Salt(array_at(bytes, 16)?),
             mount: u32_at(bytes, 56)?,
             length: length.into(),
+            sealed: u64::from(u32_at(bytes, SEALED_AT)?) * ALIGN,
         })
     }
 }

@@ -12,10 +12,12 @@ use super::file::{size_of_file, write_at};
 use super::footer::{self, Entry, TAIL};
 use super::format::{HEADER, Salt, SegmentHeader, array_at, crc, put, u32_at, u64_at};
 use super::journal;
+use super::load;
 use super::record::{
     Encoding, Flags, Key, Part, PartKind, RECORD_HEADER, RecordHeader, RecordKind, decode_table,
     encode_part,
 };
+use super::rescue;
 use super::scan::{Reading, scan};
 
 const SALT: Salt = Salt(*b"0123456789abcdef");
@@ -26,6 +28,7 @@ const LENGTH_MAX: usize = 1 << 16;
 #[derive(Debug)]
 pub struct Fuzzer {
     file: OwnedFd,
+    mended: OwnedFd,
     whole: Vec<u8>,
 }
 
@@ -34,6 +37,7 @@ impl Fuzzer {
     pub fn new() -> io::Result<Self> {
         Ok(Self {
             file: rustix::fs::memfd_create("segment", MemfdFlags::CLOEXEC)?,
+            mended: rustix::fs::memfd_create("mended", MemfdFlags::CLOEXEC)?,
             whole: sample(),
         })
     }
@@ -57,11 +61,27 @@ impl Fuzzer {
             Reading::Living,
             Reading::Dead { remounted: false },
             Reading::Dead { remounted: true },
+            Reading::Sealed,
         ] {
             rustix::fs::ftruncate(fd, 0)?;
             write_at(fd, bytes, 0)?;
             check_scan(fd, reading)?;
         }
+        self.check_restored()
+    }
+
+    /// What is put back where it was is a whole segment again.
+    fn check_restored(&self) -> io::Result<()> {
+        let (from, into) = (self.file.as_fd(), self.mended.as_fd());
+        let header = header_of_sample();
+        let Some(moved) = rescue::moved_footer(from, &header)? else {
+            return Ok(());
+        };
+        rustix::fs::ftruncate(into, 0)?;
+        let found = rescue::restore(from, into, &header, &moved)?;
+        assert!(found <= moved.entries.len(), "records out of nothing");
+        let entries = load::read_footer(into, &header)?;
+        assert!(entries == Some(moved.entries), "the footer is another one");
         Ok(())
     }
 }
@@ -73,7 +93,8 @@ fn check_scan(fd: BorrowedFd<'_>, reading: Reading) -> io::Result<()> {
     for entry in &found.entries {
         assert!(entry.offset >= end, "records overlap");
         end = entry.offset + entry.length;
-        assert!(end <= size, "a record passes the end");
+        let fits = end <= size || reading == Reading::Sealed;
+        assert!(fits, "a record passes the end");
     }
     assert!(found.end >= end, "the next record is within one");
     let footer = footer::encode(&found.entries, found.end, found.given_up, SALT);
@@ -123,17 +144,21 @@ fn check_entries(entries: &[Entry], at: u64) {
     assert!(entries.iter().all(fits), "an entry passes the footer");
 }
 
-/// A sealed segment with a few records.
-fn sample() -> Vec<u8> {
-    let header = SegmentHeader {
+fn header_of_sample() -> SegmentHeader {
+    SegmentHeader {
         number: 5,
         date: 20_180_601,
         made: 1,
         salt: SALT,
         mount: 7,
         length: HEADER,
-    };
-    let (mut bytes, mut entries) = (header.encode().to_vec(), Vec::new());
+        sealed: 0,
+    }
+}
+
+/// A sealed segment with a few records.
+fn sample() -> Vec<u8> {
+    let (mut bytes, mut entries) = (header_of_sample().encode().to_vec(), Vec::new());
     for (at, sizes) in [&[40_usize, 300][..], &[], &[7, 0, 64], &[1000]]
         .iter()
         .enumerate()

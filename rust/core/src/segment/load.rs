@@ -4,19 +4,19 @@ use std::collections::HashSet;
 use std::io;
 use std::sync::Arc;
 
-use rustix::fd::{AsFd, OwnedFd};
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::Mode;
 use rustix::io::Errno;
 
-use super::append;
 use super::day::{CHANGES, Day, State};
 use super::file::{
-    Segment, number_in, open_repairable, read_vec, segment_name, size_of_file, take_lock,
+    Segment, lock, number_in, open_repairable, read_vec, segment_name, size_of_file, take_lock,
 };
 use super::footer::{self, Entry, TAIL};
 use super::format::{HEADER_BYTES, NoHeader, SEGMENT_MAX, SegmentHeader};
 use super::journal::{JOURNAL, REWRITTEN};
-use super::scan::{Found, Reading, scan};
+use super::recover::recover;
+use super::scan::{Reading, scan};
 use crate::dir::{self, EntryKind, Locked};
 use crate::error::{During, Error, Result};
 
@@ -108,6 +108,8 @@ fn forget_gone(
 }
 
 fn reload(day: &Day, state: &mut State, segment: &Arc<Segment>, slot: u32) -> Result<()> {
+    // Who mends a segment puts another file in its place.
+    segment.close();
     match read(day, segment.number())? {
         Some(loaded) => take_in(day, state, loaded, slot),
         // Nothing is known of what is in it, least of all that it is dead.
@@ -165,9 +167,8 @@ pub(crate) fn read(day: &Day, number: u64) -> Result<Option<Loaded>> {
     let head = read_vec(fd.as_fd(), HEADER_BYTES, 0).during("read", path)?;
     match SegmentHeader::decode(&head) {
         Ok(header) if header.number == number && header.date == day.date => {
-            read_records(day, fd, writable, header)
-                .during("read", path)
-                .map(Some)
+            let loaded = read_records(day, fd, writable, header).during("read", path)?;
+            loaded.map_or_else(|| read(day, number), |loaded| Ok(Some(loaded)))
         }
         Err(NoHeader::Newer(version)) => Err(Error::Configuration(format!(
             "{} is of version {version} of the segment format; this release reads up to {}",
@@ -178,84 +179,64 @@ pub(crate) fn read(day: &Day, number: u64) -> Result<Option<Loaded>> {
     }
 }
 
+/// Read the records of a segment; nothing if another file took its place meanwhile.
 fn read_records(
     day: &Day,
     fd: OwnedFd,
     writable: bool,
     header: SegmentHeader,
-) -> io::Result<Loaded> {
+) -> io::Result<Option<Loaded>> {
     let loaded = |entries| Loaded {
         header,
         entries,
         living: None,
     };
-    if let Some(entries) = read_footer(&fd, &header)? {
-        return Ok(loaded(entries));
+    if let Some(entries) = read_footer(fd.as_fd(), &header)? {
+        return Ok(Some(loaded(entries)));
     }
-    if day.pool.owns(header.number) || !take_lock(fd.as_fd()) {
+    let is_written = day.pool.owns(header.number) || !take_lock(fd.as_fd());
+    if is_written && header.sealed == 0 {
         let found = scan(fd.as_fd(), header.salt, header.length, Reading::Living)?;
         let living = Some((fd, found.end)).filter(|_| !found.sealed);
-        return Ok(Loaded {
+        return Ok(Some(Loaded {
             living,
             ..loaded(found.entries)
-        });
+        }));
+    }
+    if is_written {
+        // Nobody writes to what is sealed: somebody mends it.
+        lock(fd.as_fd())?;
     }
     let fd = Locked(fd);
-    // The writer may have sealed it between the first look and its end.
-    if let Some(entries) = read_footer(&fd.0, &header)? {
-        return Ok(loaded(entries));
+    if rustix::fs::fstat(&fd.0)?.st_nlink == 0 {
+        return Ok(None);
     }
-    recover(day, &fd.0, writable, &header).map(|found| loaded(found.entries))
+    // The writer may have sealed it between the first look and its end.
+    if let Some(entries) = read_footer(fd.0.as_fd(), &header)? {
+        return Ok(Some(loaded(entries)));
+    }
+    recover(day, &fd.0, writable, &header).map(|entries| Some(loaded(entries)))
 }
 
-/// Read a dead writer's segment, and seal it.
-fn recover(day: &Day, fd: &OwnedFd, writable: bool, header: &SegmentHeader) -> io::Result<Found> {
-    let remounted = header.mount != day.context.mount;
-    let reading = Reading::Dead { remounted };
-    let found = scan(fd.as_fd(), header.salt, header.length, reading)?;
-    let path = day.path.join(segment_name(header.number));
-    if writable {
-        let sealed = append::write_footer(
-            fd.as_fd(),
-            header.salt,
-            &found.entries,
-            found.end,
-            found.given_up,
-        )
-        .and_then(|()| day.context.sync(fd.as_fd()));
-        if let Err(error) = sealed {
-            let text = format!("cannot seal '{}': {error}", path.display());
-            day.context.note(text);
-        }
-    }
-    if found.given_up > 0 {
-        let text = format!(
-            "{} bytes of '{}' are damaged",
-            found.given_up,
-            path.display()
-        );
-        day.context.note(text);
-    }
-    Ok(found)
+/// Whether a footer of that length can be at an offset. An entry is shorter than its record: one that
+/// is longer than all records is none.
+pub(crate) fn fits(header: &SegmentHeader, at: u64, length: u64) -> bool {
+    (header.length..SEGMENT_MAX).contains(&at) && length > 0 && length <= at + footer::SHORTEST
 }
 
 /// The entries of a sealed segment; nothing if it is not sealed.
-pub(crate) fn read_footer(fd: &OwnedFd, header: &SegmentHeader) -> io::Result<Option<Vec<Entry>>> {
-    let size = size_of_file(fd.as_fd())?;
+pub(crate) fn read_footer(
+    fd: BorrowedFd<'_>,
+    header: &SegmentHeader,
+) -> io::Result<Option<Vec<Entry>>> {
+    let size = size_of_file(fd)?;
     let from = size.saturating_sub(TAIL_READ).max(header.length).min(size);
-    let end = read_vec(
-        fd.as_fd(),
-        usize::try_from(size - from).unwrap_or_default(),
-        from,
-    )?;
+    let end = read_vec(fd, usize::try_from(size - from).unwrap_or_default(), from)?;
     let tail = end
         .get(end.len().saturating_sub(TAIL)..)
         .unwrap_or_default();
-    // An entry is shorter than its record: a footer that is longer than all records is none.
-    let fits = |at: &u64| {
-        (header.length..size.min(SEGMENT_MAX)).contains(at) && size - at <= at + footer::SHORTEST
-    };
-    let Some(begin) = footer::begin_of(tail).filter(fits) else {
+    let begin = footer::begin_of(tail);
+    let Some(begin) = begin.filter(|at| fits(header, *at, size.saturating_sub(*at))) else {
         return Ok(None);
     };
     if begin >= from {
@@ -263,11 +244,7 @@ pub(crate) fn read_footer(fd: &OwnedFd, header: &SegmentHeader) -> io::Result<Op
         let bytes = end.get(skipped..).unwrap_or_default();
         return Ok(footer::decode(bytes, begin, header.salt));
     }
-    let bytes = read_vec(
-        fd.as_fd(),
-        usize::try_from(size - begin).unwrap_or_default(),
-        begin,
-    )?;
+    let bytes = read_vec(fd, usize::try_from(size - begin).unwrap_or_default(), begin)?;
     Ok(footer::decode(&bytes, begin, header.salt))
 }
 

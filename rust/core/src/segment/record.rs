@@ -12,7 +12,7 @@ pub(crate) const RECORD_HEADER_BYTES: usize = 64;
 pub(crate) const COMMIT: u64 = 8;
 pub(crate) const COMMIT_BYTES: usize = 8;
 
-const MAGIC: &[u8; 4] = b"SFrc";
+pub(crate) const MAGIC: &[u8; 4] = b"SFrc";
 /// Bytes of a table entry before the name.
 const ENTRY: usize = 24;
 /// A table that is longer is a lie: names have 219 bytes at most, and nobody sends so many dumps.
@@ -115,6 +115,11 @@ impl Flags {
     pub(crate) fn without(self, other: Self) -> Self {
         Self(self.0 & !other.0)
     }
+}
+
+/// What the header of a record says it is of, unchecked: a crash, and a sequence.
+pub(crate) fn of_what(head: &[u8]) -> Option<(Key, u64)> {
+    Some((Key(array_at(head, 8)?), u64_at(head, 24)?))
 }
 
 /// The header of a record.

@@ -4,7 +4,7 @@ use std::io;
 
 use rustix::fd::BorrowedFd;
 
-use super::file::{read_at, read_vec, size_of_file, write_at};
+use super::file::{next_data, read_at, read_vec, size_of_file, write_at};
 use super::footer::{self, Entry};
 use super::format::{ALIGN, ALIGN_BYTES, Crc, SEGMENT_MAX, Salt, u64_at};
 use super::record::{
@@ -56,6 +56,8 @@ pub(crate) enum Reading {
     Living,
     /// Its writer is dead, and its lock ours. `remounted`: power may have been lost since.
     Dead { remounted: bool },
+    /// It was sealed, so all of its records were whole; its footer is lost, and its lock ours.
+    Sealed,
 }
 
 /// What was found.
@@ -68,6 +70,8 @@ pub(crate) struct Found {
     pub(crate) sealed: bool,
     /// Bytes that hold nothing that counts.
     pub(crate) given_up: u64,
+    /// The end of what lies behind [`Found::end`], is no record, and was not being written either.
+    pub(crate) unknown: u64,
 }
 
 /// Read the records from an offset on.
@@ -140,6 +144,7 @@ impl Scan<'_> {
             return Ok(None);
         }
         let whole = void
+            || self.reading == Reading::Sealed
             || self.is_committed(end, check)?
             || self.is_followed(end)?
             || self.repaired(header, at, check)?;
@@ -201,12 +206,19 @@ impl Scan<'_> {
             Reading::New | Reading::Living => !at_end,
             // Blocks of records that nobody was promised may be missing between others that are there.
             Reading::Dead { remounted } => !at_end || remounted,
+            Reading::Sealed => true,
         };
         if self.found.sealed || !search {
             return Ok(None);
         }
-        let Some(next) = next_record(self.fd, self.salt, at + ALIGN)? else {
-            return Ok(None);
+        let next = match next_record(self.fd, self.salt, at + ALIGN)? {
+            Next::Record(next) => next,
+            Next::Nothing { until } => {
+                // Of a header that was being written some may be there, up to where a page ends.
+                let unknown = until > at + RECORD_HEADER;
+                self.found.unknown = if unknown { until } else { 0 };
+                return Ok(None);
+            }
         };
         // A living writer may have been half-way here at the first look, and have gone on since.
         let head = read_vec(self.fd, HEAD, at)?;
@@ -220,6 +232,10 @@ impl Scan<'_> {
 
     /// Drop what was never promised to anybody and is not whole.
     fn settle_doubts(&mut self) {
+        if self.found.unknown > 0 && self.reading == (Reading::Dead { remounted: false }) {
+            // Its writer was further: they were whole once.
+            return;
+        }
         let (fd, salt, durable) = (self.fd, self.salt, self.durable);
         let doubtful = std::mem::take(&mut self.doubtful);
         let mut dropped = doubtful
@@ -295,11 +311,21 @@ fn crc_of(fd: BorrowedFd<'_>, mut at: u64, mut left: u64) -> io::Result<Option<u
     Ok(Some(crc.value()))
 }
 
+/// What a search for a record came to.
+enum Next {
+    Record(u64),
+    /// There is none. Behind `until` there are only zeros.
+    Nothing {
+        until: u64,
+    },
+}
+
 /// Search for the next record from an offset on.
-fn next_record(fd: BorrowedFd<'_>, salt: Salt, from: u64) -> io::Result<Option<u64>> {
+fn next_record(fd: BorrowedFd<'_>, salt: Salt, from: u64) -> io::Result<Next> {
     let mut chunk = vec![0; CHUNK + HEAD];
-    let mut at = from;
-    loop {
+    let (mut at, mut until) = (from, 0);
+    while let Some(data) = next_data(fd, at)?.filter(|data| *data < SEGMENT_MAX) {
+        at = data - data % ALIGN;
         let read = read_at(fd, &mut chunk, at)?;
         let bytes = chunk.get(..read).unwrap_or_default();
         let found = (0..read.min(CHUNK)).step_by(ALIGN_BYTES).find(|place| {
@@ -310,13 +336,17 @@ fn next_record(fd: BorrowedFd<'_>, salt: Salt, from: u64) -> io::Result<Option<u
             )
         });
         if let Some(place) = found {
-            return Ok(Some(at + place as u64));
+            return Ok(Next::Record(at + place as u64));
         }
-        if read <= CHUNK || at > SEGMENT_MAX {
-            return Ok(None);
+        if let Some(last) = bytes.iter().rposition(|byte| *byte != 0) {
+            until = at + last as u64 + 1;
+        }
+        if read <= CHUNK {
+            break;
         }
         at += CHUNK as u64;
     }
+    Ok(Next::Nothing { until })
 }
 
 fn is_record(bytes: &[u8], salt: Salt, at: u64) -> bool {
