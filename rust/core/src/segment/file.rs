@@ -97,6 +97,11 @@ pub(crate) fn size_of_file(fd: BorrowedFd<'_>) -> io::Result<u64> {
     Ok(u64::try_from(status.st_size).unwrap_or_default())
 }
 
+/// Whether all bytes are zero. All are looked at: many at a time is faster than up to the first.
+pub(crate) fn is_zero(bytes: &[u8]) -> bool {
+    bytes.iter().fold(0, |any, byte| any | byte) == 0
+}
+
 /// The next place from an offset on where a file has data; nothing if only a hole is left.
 pub(crate) fn next_data(fd: BorrowedFd<'_>, at: u64) -> io::Result<Option<u64>> {
     match rustix::fs::seek(fd, SeekFrom::Data(at)) {

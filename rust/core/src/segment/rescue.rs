@@ -11,7 +11,7 @@ use rustix::fd::{AsFd, BorrowedFd};
 
 use super::create::create_locked;
 use super::day::Day;
-use super::file::{next_data, read_at, read_vec, segment_name, write_at};
+use super::file::{is_zero, next_data, read_at, read_vec, segment_name, write_at};
 use super::footer::{self, Entry};
 use super::format::{SEGMENT_MAX, SegmentHeader};
 use super::load::fits;
@@ -117,7 +117,7 @@ fn copy(from: BorrowedFd<'_>, place: u64, into: BorrowedFd<'_>, entry: &Entry) -
     while done < entry.length {
         let length = usize::try_from(entry.length - done).map_or(BLOCK, |left| left.min(BLOCK));
         let block = read_vec(from, length, place + done)?;
-        if block.iter().any(|byte| *byte != 0) {
+        if !is_zero(&block) {
             write_at(into, &block, entry.offset + done)?;
         }
         done += length as u64;

@@ -4,7 +4,7 @@ use std::io;
 
 use rustix::fd::BorrowedFd;
 
-use super::file::{next_data, read_at, read_vec, size_of_file, write_at};
+use super::file::{is_zero, next_data, read_at, read_vec, size_of_file, write_at};
 use super::footer::{self, Entry};
 use super::format::{ALIGN, ALIGN_BYTES, Crc, SEGMENT_MAX, Salt, u64_at};
 use super::record::{
@@ -338,8 +338,9 @@ fn next_record(fd: BorrowedFd<'_>, salt: Salt, from: u64) -> io::Result<Next> {
         if let Some(place) = found {
             return Ok(Next::Record(at + place as u64));
         }
-        if let Some(last) = bytes.iter().rposition(|byte| *byte != 0) {
-            until = at + last as u64 + 1;
+        if !is_zero(bytes) {
+            let last = bytes.iter().rposition(|byte| *byte != 0);
+            until = at + last.unwrap_or_default() as u64 + 1;
         }
         if read <= CHUNK {
             break;
