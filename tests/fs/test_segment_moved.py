@@ -282,3 +282,19 @@ def test_other_segments_are_not_touched(root, segment):
         assert outcomes(storage) == all_but(0)
         assert storage.get_raw_crash(ELSEWHERE) == {"id": ELSEWHERE}
     assert other.read_bytes() == before
+
+
+def test_a_header_that_lies_about_a_living_writer_stops_nobody(root):
+    """Four bytes of the header have no checksum."""
+    with opened(root) as writer:
+        save_all(writer)
+        segment = the_segment(root)
+        flip(segment, 45)
+        with opened(root) as storage:
+            assert outcomes(storage) == all_but()
+            writer.save_raw_crash({"id": ELSEWHERE}, {}, ELSEWHERE)
+            assert storage.get_raw_crash(ELSEWHERE) == {"id": ELSEWHERE}
+        assert outcomes(writer) == all_but()
+    with opened(root) as storage:
+        assert outcomes(storage) == all_but()
+        assert storage.get_raw_crash(ELSEWHERE) == {"id": ELSEWHERE}

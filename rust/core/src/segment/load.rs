@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::io;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::Mode;
@@ -10,7 +11,7 @@ use rustix::io::Errno;
 
 use super::day::{CHANGES, Day, State};
 use super::file::{
-    Segment, lock, number_in, open_repairable, read_vec, segment_name, size_of_file, take_lock,
+    Segment, number_in, open_repairable, read_vec, segment_name, size_of_file, take_lock,
 };
 use super::footer::{self, Entry, TAIL};
 use super::format::{HEADER_BYTES, NoHeader, SEGMENT_MAX, SegmentHeader};
@@ -22,6 +23,10 @@ use crate::error::{During, Error, Result};
 
 /// Reading a file's end, a small footer comes along.
 const TAIL_READ: u64 = 64 * 1024;
+
+/// Mending a damaged segment takes a second for half a gigabyte. After so long the lock is a writer's,
+/// and what the header says is the damage.
+const MENDING_MAX: Duration = Duration::from_secs(5);
 
 /// A segment that another process is writing.
 #[derive(Debug)]
@@ -194,18 +199,16 @@ fn read_records(
     if let Some(entries) = read_footer(fd.as_fd(), &header)? {
         return Ok(Some(loaded(entries)));
     }
-    let is_written = day.pool.owns(header.number) || !take_lock(fd.as_fd());
-    if is_written && header.sealed == 0 {
+    let ours = day.pool.owns(header.number);
+    // Nobody writes to what is sealed: who has it mends it.
+    let is_written = ours || !(take_lock(fd.as_fd()) || header.sealed > 0 && is_let_go(fd.as_fd()));
+    if is_written {
         let found = scan(fd.as_fd(), header.salt, header.length, Reading::Living)?;
         let living = Some((fd, found.end)).filter(|_| !found.sealed);
         return Ok(Some(Loaded {
             living,
             ..loaded(found.entries)
         }));
-    }
-    if is_written {
-        // Nobody writes to what is sealed: somebody mends it.
-        lock(fd.as_fd())?;
     }
     let fd = Locked(fd);
     if rustix::fs::fstat(&fd.0)?.st_nlink == 0 {
@@ -216,6 +219,18 @@ fn read_records(
         return Ok(Some(loaded(entries)));
     }
     recover(day, &fd.0, writable, &header).map(|entries| Some(loaded(entries)))
+}
+
+/// Take a lock that somebody holds for a moment, but not if that is a lie.
+fn is_let_go(fd: BorrowedFd<'_>) -> bool {
+    let end = Instant::now() + MENDING_MAX;
+    while Instant::now() < end {
+        std::thread::sleep(Duration::from_millis(1));
+        if take_lock(fd) {
+            return true;
+        }
+    }
+    false
 }
 
 /// Whether a footer of that length can be at an offset. An entry is shorter than its record: one that
