@@ -1,12 +1,14 @@
 """Segments that a copy put bytes into, took bytes out of or cut short: what is left is found."""
 
+import datetime as dt
 import itertools
+import signal
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from contract.samples import ELSEWHERE
-from fs.procs import Child
+from fs.procs import Child, Traced, calls_of, need_strace
 from fs.segment_writer import flip, is_sealed, killed_after, opened, records_of, the_segment
 from socorro_fast import CorruptCrash, CrashIDNotFound
 
@@ -76,19 +78,24 @@ def middle_of(segment, number):
 def test_bytes_put_into_a_record_cost_that_record(root, segment, new, caplog):
     before = segment.read_bytes()
     put_in(segment, (middle_of(segment, 3), new))
+    damaged = segment.read_bytes()
     with opened(root) as storage:
         assert outcomes(storage) == all_but(3)
         assert sorted(storage.list_crashes()) == IDS
         assert sorted(storage.new_crashes()) == IDS
     said = f"'{segment}' had bytes put in or taken out: 8 of its 8 records were put back"
     assert said in caplog.text
+    assert "7 of them whole; the file as it was is kept" in caplog.text
+    assert segment.with_suffix(".damaged").read_bytes() == damaged
     after = segment.read_bytes()
     begin, end = records_of(before)[3]
     assert (after[:begin], after[end:]) == (before[:begin], before[end:])
     caplog.clear()
     with opened(root) as storage:
         assert outcomes(storage) == all_but(3)
+        assert storage.prune(dt.date(2018, 6, 1))
     assert not caplog.text
+    assert not segment.parent.exists()
 
 
 @pytest.mark.parametrize("length", [1, 8, 64, 500])
@@ -122,6 +129,7 @@ def test_between_records_nothing_is_lost(root, segment):
     with opened(root) as storage:
         assert outcomes(storage) == all_but()
     assert segment.read_bytes() == before
+    assert not segment.with_suffix(".damaged").exists()
 
 
 def test_a_header_that_was_split_costs_its_record(root, segment, caplog):
@@ -298,3 +306,26 @@ def test_a_header_that_lies_about_a_living_writer_stops_nobody(root):
     with opened(root) as storage:
         assert outcomes(storage) == all_but()
         assert storage.get_raw_crash(ELSEWHERE) == {"id": ELSEWHERE}
+
+
+def test_killed_at_any_call_of_mending(root):
+    need_strace()
+
+    def prepared(place):
+        with opened(place) as storage:
+            save_all(storage)
+        put_in(the_segment(place), (middle_of(the_segment(place), 3), b"x"))
+        storage = opened(place)
+        return lambda: storage.get_raw_crash(IDS[0])
+
+    calls = calls_of(lambda: prepared(root / "whole"))
+    assert "renameat" in [each.name for each in calls]
+    for number, call in enumerate(calls):
+        place = root / str(number)
+        inject = f"--inject={call.name}:signal=KILL:when={call.nth}"
+        traced = Traced(lambda place=place: prepared(place), inject)
+        assert traced.child.exit_code() == -signal.SIGKILL, call
+        with opened(place) as storage:
+            assert outcomes(storage) == all_but(3), call
+            assert sorted(storage.new_crashes()) == IDS
+            assert storage.prune(dt.date(2018, 6, 1))

@@ -17,6 +17,7 @@ use super::footer::{self, Entry, TAIL};
 use super::format::{HEADER_BYTES, NoHeader, SEGMENT_MAX, SegmentHeader};
 use super::journal::{JOURNAL, REWRITTEN};
 use super::recover::recover;
+use super::rescue::DAMAGED;
 use super::scan::{Reading, scan};
 use crate::dir::{self, EntryKind, Locked};
 use crate::error::{During, Error, Result};
@@ -65,7 +66,10 @@ pub(crate) fn list(day: &Day, state: &mut State) -> Result<()> {
 }
 
 pub(crate) fn is_ours(name: &str) -> bool {
-    [CHANGES, JOURNAL, REWRITTEN].contains(&name) || number_in(name, ".new").is_some()
+    [CHANGES, JOURNAL, REWRITTEN].contains(&name)
+        || [".new", DAMAGED]
+            .iter()
+            .any(|suffix| number_in(name, suffix).is_some())
 }
 
 /// Remove what somebody was about to make a segment of, and died: nothing was saved in it.

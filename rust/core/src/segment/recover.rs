@@ -11,7 +11,7 @@ use super::day::Day;
 use super::file::{segment_name, size_of_file};
 use super::footer::Entry;
 use super::format::{SEGMENT_MAX, SegmentHeader, padded};
-use super::rescue::{self, Moved};
+use super::rescue::{self, DAMAGED, Moved};
 use super::scan::{Found, Reading, scan};
 
 /// The entries of a segment without a footer, whose lock is ours. Where it can be written it is sealed.
@@ -72,11 +72,22 @@ fn put_back(day: &Day, fd: &OwnedFd, writable: bool, header: &SegmentHeader, mov
     };
     let (all, what) = (moved.entries.len(), "had bytes put in or taken out");
     match done {
-        Ok(found) => note(
-            day,
-            header,
-            format_args!("{what}: {found} of its {all} records were put back where they belong"),
-        ),
+        Ok(done) => {
+            let (found, whole) = (done.found, done.whole);
+            let kept = if whole < all {
+                format!("; the file as it was is kept beside it, as '*{DAMAGED}'")
+            } else {
+                String::new()
+            };
+            note(
+                day,
+                header,
+                format_args!(
+                    "{what}: {found} of its {all} records were put back where they belong, \
+                     {whole} of them whole{kept}"
+                ),
+            );
+        }
         Err(error) => note(
             day,
             header,

@@ -8,6 +8,8 @@ use std::collections::HashMap;
 use std::io;
 
 use rustix::fd::{AsFd, BorrowedFd};
+use rustix::fs::AtFlags;
+use rustix::io::Errno;
 
 use super::create::create_locked;
 use super::day::Day;
@@ -16,12 +18,15 @@ use super::footer::{self, Entry};
 use super::format::{SEGMENT_MAX, SegmentHeader};
 use super::load::fits;
 use super::record::{self, Key, RECORD_HEADER_BYTES, RecordHeader};
+use super::scan::is_whole_at;
 use crate::dir;
 
 /// How much is searched at once.
 const CHUNK: usize = 1 << 20;
 /// And copied: stretches of zeros so long stay holes.
 const BLOCK: usize = 1 << 16;
+/// How the name of a damaged file ends that is kept.
+pub(crate) const DAMAGED: &str = ".damaged";
 
 /// A footer, whole, that is not where it should be.
 #[derive(Debug)]
@@ -52,22 +57,39 @@ pub(crate) fn moved_footer(
     Ok(found)
 }
 
-/// Put a file in the place of a segment, with all that can be found of it where it was. Returns how
-/// many records were found.
+/// What was put back.
+pub(crate) struct Restored {
+    /// Records that were found.
+    pub(crate) found: usize,
+    /// Those of them that are whole.
+    pub(crate) whole: usize,
+}
+
+/// Put a file in the place of a segment, with all that can be found of it where it was. Unless all of
+/// that is whole, the file as it was stays beside it.
 pub(crate) fn put_back(
     day: &Day,
     fd: BorrowedFd<'_>,
     header: &SegmentHeader,
     moved: &Moved,
-) -> io::Result<usize> {
+) -> io::Result<Restored> {
     let (dir, name) = (day.dir.as_fd(), format!("{:016x}.new", header.number));
+    let segment = segment_name(header.number);
     let made = create_locked(&day.context, dir, &name)?;
-    let done = restore(fd, made.as_fd(), header, moved).and_then(|found| {
+    let done = restore(fd, made.as_fd(), header, moved).and_then(|done| {
         // Whatever saves wait for: what it replaces may long have been on the disk.
         rustix::fs::fsync(&made)?;
-        rustix::fs::renameat(dir, &*name, dir, segment_name(header.number))?;
+        if done.whole < moved.entries.len() {
+            let kept = format!("{:016x}{DAMAGED}", header.number);
+            match rustix::fs::linkat(dir, &*segment, dir, kept, AtFlags::empty()) {
+                // By somebody who was killed before the next step.
+                Ok(()) | Err(Errno::EXIST) => {}
+                Err(other) => return Err(other.into()),
+            }
+        }
+        rustix::fs::renameat(dir, &*name, dir, segment)?;
         day.context.sync_all(dir)?;
-        Ok(found)
+        Ok(done)
     });
     if done.is_err() {
         let _ = dir::unlink(dir, &name);
@@ -81,7 +103,7 @@ pub(crate) fn restore(
     into: BorrowedFd<'_>,
     header: &SegmentHeader,
     moved: &Moved,
-) -> io::Result<usize> {
+) -> io::Result<Restored> {
     let mut missing: HashMap<(Key, u64), Vec<&Entry>> = HashMap::new();
     for entry in &moved.entries {
         let same = missing.entry((entry.key, entry.sequence)).or_default();
@@ -92,7 +114,7 @@ pub(crate) fn restore(
         ..*header
     };
     write_at(into, &sealed.encode(), 0)?;
-    let mut found = 0;
+    let mut done = Restored { found: 0, whole: 0 };
     each_place(from, *record::MAGIC, |place, head| {
         let Some(candidates) =
             record::of_what(head).and_then(|(key, sequence)| missing.get_mut(&(key, sequence)))
@@ -104,12 +126,13 @@ pub(crate) fn restore(
         if let Some(at) = candidates.iter().position(is_it) {
             let entry = candidates.swap_remove(at);
             copy(from, place, into, entry)?;
-            found += 1;
+            done.found += 1;
+            done.whole += usize::from(is_whole_at(into, header.salt, entry.offset));
         }
         Ok(())
     })?;
     write_at(into, &moved.bytes, moved.at)?;
-    Ok(found)
+    Ok(done)
 }
 
 fn copy(from: BorrowedFd<'_>, place: u64, into: BorrowedFd<'_>, entry: &Entry) -> io::Result<()> {

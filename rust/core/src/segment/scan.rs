@@ -263,7 +263,8 @@ impl Scan<'_> {
     }
 }
 
-fn is_whole_at(fd: BorrowedFd<'_>, salt: Salt, at: u64) -> bool {
+/// Whether a record at an offset is whole.
+pub(crate) fn is_whole_at(fd: BorrowedFd<'_>, salt: Salt, at: u64) -> bool {
     let whole = || -> io::Result<bool> {
         let head = read_vec(fd, HEAD, at)?;
         match RecordHeader::decode(&head, salt, at) {
