@@ -1,6 +1,7 @@
 """Taking new crashes: order, turns, acknowledgements, what is no crash."""
 
 import os
+import re
 import threading
 from pathlib import Path
 
@@ -24,6 +25,8 @@ from socorro_fast import (
     StorageUnavailable,
 )
 
+# A frame of AMQP: its type, channel and size, then the class and the method.
+BASIC_DELIVER = re.compile(rb"\x01.{6}\0\x3c\0\x3c", re.DOTALL)
 BOTH_WAYS = pytest.mark.parametrize("consume", ["prefetch", "poll"])
 
 
@@ -65,6 +68,13 @@ class TestTurns:
     def test_standard_and_reprocessing_alternate(self, make, fill, consume):
         fill(standard=IDS[:3], reprocessing=IDS[3:6])
         taken = drain(make(consume=consume))
+        assert taken == [each for pair in zip(IDS[:3], IDS[3:6], strict=True) for each in pair]
+
+    def test_each_queue_has_its_turn_from_the_first_crash_on(self, make, fill, proxy, consume):
+        # Queues push side by side: one was through before the next had begun, once in a while.
+        fill(standard=IDS[:3], reprocessing=IDS[3:6])
+        proxy.holds = BASIC_DELIVER
+        taken = [*make(port=proxy.port, consume=consume).new_crashes()]
         assert taken == [each for pair in zip(IDS[:3], IDS[3:6], strict=True) for each in pair]
 
     def test_priority_leaves_the_others_a_turn(self, make, fill, consume):

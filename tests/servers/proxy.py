@@ -1,11 +1,16 @@
 """A TCP proxy that does to connections what networks do."""
 
+from __future__ import annotations
+
 import contextlib
 import socket
 import threading
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Self
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    import re
+    from collections.abc import Iterator
 
 
 @dataclass
@@ -15,6 +20,7 @@ class _Link:
     client: socket.socket
     server: socket.socket
     lock: threading.Lock = field(default_factory=threading.Lock)
+    asked: threading.Event = field(default_factory=threading.Event)
 
     def cut(self) -> None:
         """Break the connection at both ends at once, unread data or not."""
@@ -34,6 +40,8 @@ class Proxy:
         refuses: Whether new connections are closed as soon as they are there.
         cut_after: Cut a connection when so many bytes went through it to the server; None: never.
             It cuts in the middle of a piece: the first bytes of it still arrive.
+        holds: The server's data from a match on waits, unless the client has sent something since
+            the data before, until it does.
         accepted: How many connections were ever made.
         most: How many were open at the same time, at most.
     """
@@ -45,6 +53,7 @@ class Proxy:
         self.loses_answers = False
         self.refuses = False
         self.cut_after: int | None = None
+        self.holds: re.Pattern[bytes] | None = None
         self.accepted = 0
         self.most = 0
         self._links: list[_Link] = []
@@ -145,6 +154,10 @@ class Proxy:
                 if limit is not None and passed + len(data) > limit:
                     sink.sendall(data[: limit - passed])
                     break
+                if sink is link.client:
+                    data = self._hold(link, data)
+                else:
+                    link.asked.set()
                 sink.sendall(data)
                 passed += len(data)
         link.cut()
@@ -154,6 +167,17 @@ class Proxy:
             if ends.wait(60) == 0:
                 source.close()
                 sink.close()
+
+    def _hold(self, link: _Link, data: bytes) -> bytes:
+        """Send what may go to the client at once; return the rest when it may."""
+        match = self.holds.search(data) if self.holds else None
+        free = match.start() if match else len(data)
+        if free:
+            link.asked.clear()
+        if match:
+            link.client.sendall(data[:free])
+            link.asked.wait(60)
+        return data[free:] if match else data
 
     def _forget(self, link: _Link) -> None:
         with self._lock, contextlib.suppress(ValueError):

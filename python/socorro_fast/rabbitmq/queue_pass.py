@@ -64,8 +64,12 @@ class QueuePass:
         self._consumers: list[str] = []
         self._one_stops = threading.Lock()
         claims.begin(self)
-        for queue in queues if push else ():
-            self._consumers.append(deliveries.consume(queue, self._incoming.append))
+        if push:
+            for queue in queues:
+                self._consumers.append(deliveries.consume(queue, self._incoming.append))
+            # Queues push side by side, and the first to come is not the first whose turn it is.
+            for queue in queues:
+                self._look_into(queue)
 
     def next(self) -> str | None:
         """Return the next crash, or None at the end of the pass."""
@@ -165,17 +169,21 @@ class QueuePass:
     def _fetch(self) -> bool:
         """Look into the queues; return whether anything has come.
 
-        What was pushed before the last answer is here by then: it came on the same channel. Hence
-        the last look, at a queue that was looked into before.
+        What was pushed before the last answer is here by then: hence the last look, at a queue
+        that was looked into before.
         """
         order = self._turns.order()
-        for queue in (*order, order[0]):
-            message = self.deliveries.get(queue)
-            if message is not None:
-                self._incoming.append(message)
-            if self._incoming:
-                return True
-        return False
+        return any(self._look_into(queue) for queue in (*order, order[0]))
+
+    def _look_into(self, queue: str) -> bool:
+        """Ask a queue for a message; return whether anything is here, of whichever queue.
+
+        What a queue had pushed before it answers is here by then: it came on the same channel.
+        """
+        message = self.deliveries.get(queue)
+        if message is not None:
+            self._incoming.append(message)
+        return bool(self._incoming)
 
     def _put_back(self) -> bool:
         tags = [message.tag for message in self._incoming]
