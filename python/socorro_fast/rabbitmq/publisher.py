@@ -21,22 +21,30 @@ if TYPE_CHECKING:
 _PERSISTENT = pika.BasicProperties(content_type="text/plain", delivery_mode=2)
 
 
+_PATIENCE_MAX = 0.001
+"""So many seconds the I/O thread waits at the most for those who are about to save again."""
+
+
 class _Batch:
     """The messages of one call, and what became of each: None is confirmed."""
 
     def __init__(self, size: int) -> None:
         self.outcomes: list[StorageUnavailable | None] = [None] * size
+        self.is_abandoned = False
         self._left = size
-        self._done = threading.Lock()
-        self._done.acquire()
+        self._woken = threading.Lock()
+        self._woken.acquire()
 
-    def settle(self) -> None:
+    def settle(self) -> bool:
+        """Note that one more is settled; return whether that was the last."""
         self._left -= 1
-        if not self._left:
-            self._done.release()
+        return not self._left
+
+    def wake(self) -> None:
+        self._woken.release()
 
     def wait(self, timeout: float) -> bool:
-        return self._done.acquire(timeout=timeout)
+        return self._woken.acquire(timeout=timeout)
 
 
 class _Message(NamedTuple):
@@ -54,6 +62,8 @@ class Publisher:
 
     What threads hand in while the I/O thread is busy goes out in one piece, and the broker, which
     writes to disk before it confirms, confirms it in one piece: eight threads wait for one write.
+    So that they stay together, what is sent next waits a little for those who have been confirmed.
+    They wake one another: woken all at once, they would take the interpreter from one another.
 
     Raises:
         StorageUnavailable: The broker refuses.
@@ -64,6 +74,13 @@ class Publisher:
         self._thread = thread
         self._queued: deque[_Message] = deque()
         self._flying: dict[int, _Message] = {}
+        self._settled: deque[_Batch] = deque()
+        self._expected = 0
+        self._is_gathering = False
+        self._gathered = threading.Lock()
+        self._gathered.acquire()
+        self._sent_at = 0.0
+        self._took = 0.0
         self._last_tag = 0
         self._is_woken = False
         self._when_idle: Callable[[], object] | None = None
@@ -98,10 +115,18 @@ class Publisher:
         with self._thread.lock:
             self._queued.extend(messages)
             wake, self._is_woken = not self._is_woken, True
-        if wake:
-            self._thread.call(self._send)
-        if not batch.wait(timeout):
-            raise self._thread.late(f"publish to queue {queue!r}", timeout)
+            if self._is_gathering and len(self._queued) >= self._expected:
+                self._is_gathering = False
+                self._gathered.release()
+        try:
+            if wake:
+                self._thread.call(self._send)
+            if not batch.wait(timeout):
+                raise self._thread.late(f"publish to queue {queue!r}", timeout)
+        finally:
+            # Whoever wakes it from now on goes on to the next, as it may be past doing so.
+            batch.is_abandoned = True
+            self._wake_next()
         return batch.outcomes
 
     def when_idle(self, function: Callable[[], object]) -> None:
@@ -115,23 +140,28 @@ class Publisher:
             self._fail(messages)
         elif messages:
             self._thread.connection.emit(b"".join(map(self._launched, messages)))
+            self._sent_at = time.monotonic()
 
     def _collected(self) -> deque[_Message]:
-        """Return what is handed in, once threads that are about to hand something in have done so.
-
-        The thread gives way as long as that brings more: fewer, larger writes are less work for
-        all, and for the broker's disk most of all.
-        """
-        seen = 0
-        while True:
-            time.sleep(0)
-            if len(self._queued) == seen:
-                break
-            seen = len(self._queued)
+        self._gather()
         with self._thread.lock:
             self._is_woken = False
             messages, self._queued = self._queued, deque()
         return messages
+
+    def _gather(self) -> None:
+        """Wait until so many messages are handed in as callers are expected, for a while.
+
+        Fewer, larger writes are less work for all, and for the broker's disk most of all.
+        """
+        with self._thread.lock:
+            self._is_gathering = waits = len(self._queued) < self._expected
+        if waits and not self._gathered.acquire(timeout=min(self._took / 2, _PATIENCE_MAX)):
+            with self._thread.lock:
+                is_late, self._is_gathering = self._is_gathering, False
+            if not is_late:
+                self._gathered.acquire()  # the last of them came just now
+        self._expected = 0
 
     def _launched(self, message: _Message) -> bytes:
         self._last_tag += 1
@@ -165,13 +195,29 @@ class Publisher:
         # Whoever waited for these is likely to save more at once, and need not wake this thread.
         with self._thread.lock:
             self._is_woken = True
+        self._took = time.monotonic() - self._sent_at
         for each in tags:
             message = self._flying.pop(each)
             if refused:
                 message.fail(self._refused(message))
-            message.batch.settle()
+            if message.batch.settle():
+                self._settled.append(message.batch)
+                self._expected += 1
+        self._wake_next()
         self._send()
         self._check_idle()
+
+    def _wake_next(self) -> bool:
+        """Wake one of those whose messages are all settled, who wakes the next; or return False."""
+        while self._settled:
+            try:
+                batch = self._settled.popleft()
+            except IndexError:
+                break  # another thread was quicker
+            if not batch.is_abandoned:
+                batch.wake()
+                return True
+        return False
 
     def _on_return(self, _channel: object, method: Any, _properties: object, body: bytes) -> None:
         # It comes before its confirm, and the oldest of equal messages comes back first.
@@ -189,7 +235,10 @@ class Publisher:
     def _fail(self, messages: Any) -> None:
         for message in messages:
             message.fail(self._thread.unavailable(f"publish to queue {message.queue!r}"))
-            message.batch.settle()
+            if message.batch.settle():
+                self._settled.append(message.batch)
+        while self._wake_next():
+            pass
         self._check_idle()
 
     def _check_idle(self) -> None:
