@@ -4,6 +4,8 @@ import contextlib
 import gc
 import itertools
 import logging
+import os
+import signal
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -82,6 +84,39 @@ def save_counting(storage, crash_ids, at, event):
             event.set()
 
     in_threads(one, crash_ids)
+
+
+def _interrupt(_number, _frame):
+    raise InterruptedError
+
+
+def interrupt_once(condition):
+    until(condition)
+    os.kill(os.getpid(), signal.SIGUSR1)
+
+
+def test_a_saver_that_is_interrupted_keeps_no_other_waiting(make):
+    # Savers wake one another: one that has left must not be the end of that.
+    storage = make(response_timeout=5, blocked_connection_timeout=5, **ONCE)
+    save(storage, IDS[0])
+    with storage._saving() as connection:
+        publisher = connection._ready_publisher()
+        held, let_go = threading.Event(), threading.Event()
+        connection.thread.call(lambda: held.set() or let_go.wait())
+        held.wait()
+    before = signal.signal(signal.SIGUSR1, _interrupt)
+    try:
+        with (
+            pytest.raises(InterruptedError),
+            in_background(interrupt_once, lambda: publisher._queued),
+        ):
+            save(storage, IDS[1])
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    with in_background(in_threads, partial(save, storage), IDS[2:10]):
+        until(lambda: len(publisher._queued) == 9)
+        let_go.set()
+    assert set(drain(storage)) == set(IDS[:10])
 
 
 class TestBroker:

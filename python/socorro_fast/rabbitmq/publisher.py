@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from socorro_fast.rabbitmq.io_thread import IOThread
 
 _PERSISTENT = pika.BasicProperties(content_type="text/plain", delivery_mode=2)
-
-
 _PATIENCE_MAX = 0.001
 """So many seconds the I/O thread waits at the most for those who are about to save again."""
 
@@ -112,13 +110,13 @@ class Publisher:
         """
         batch = _Batch(len(bodies))
         messages = [_Message(batch, place, queue, body) for place, body in enumerate(bodies)]
-        with self._thread.lock:
-            self._queued.extend(messages)
-            wake, self._is_woken = not self._is_woken, True
-            if self._is_gathering and len(self._queued) >= self._expected:
-                self._is_gathering = False
-                self._gathered.release()
         try:
+            with self._thread.lock:
+                self._queued.extend(messages)
+                wake, self._is_woken = not self._is_woken, True
+                if self._is_gathering and len(self._queued) >= self._expected:
+                    self._is_gathering = False
+                    self._gathered.release()
             if wake:
                 self._thread.call(self._send)
             if not batch.wait(timeout):
