@@ -9,7 +9,7 @@ the processors are busy with something else, that is what is measured.
 Eight threads that save one crash at a time cannot have more than eight on their way. The row "eight
 in one write" sends eight from one thread, waits for their confirm, and sends the next: that is what
 broker and disk leave to be reached so. What `save_raw_crash` is below it goes to threads that wake
-one another: a wake takes about 20 microseconds here. `save_many` has more on its way, and neither holds it up.
+one another. `save_many` has more on its way, and neither holds it up.
 
 Exit status: 0 all reached, 1 something was missed, 3 something was missed on a machine that was
 busy before it began.
