@@ -7,6 +7,14 @@ def crash_id(number, date="180601", depth=2):
     return f"{number:08x}-0000-4000-8000-00000{depth}{date}"
 
 
+def days_ago(days):
+    """Return a day as crash IDs have it, of the last month if order matters.
+
+    Storages that keep no more than a month ask the clock which of its days is the newest.
+    """
+    return f"{dt.datetime.now(dt.UTC) - dt.timedelta(days):%y%m%d}"
+
+
 CRASH_ID = crash_id(0xAABBCCCC)
 SAME_RADIX = crash_id(0xAABBDDDD)
 ELSEWHERE = crash_id(0x11223344)

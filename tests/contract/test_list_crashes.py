@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from contract.samples import CRASH_ID, DAY, OTHER_DAY, PROCESSED, RAW, crash_id
+from contract.samples import CRASH_ID, DAY, OTHER_DAY, PROCESSED, RAW, crash_id, days_ago
 from socorro_fast import InvalidCrash
 
 pytestmark = pytest.mark.needs("save_raw_crash", "list_crashes")
@@ -16,10 +16,8 @@ def test_an_empty_storage_lists_nothing(storage):
 
 
 def test_every_crash_is_listed_once_days_ascending(storage):
-    # Days of one month: some storages keep no more, and ask the clock which one is the newest.
-    today = dt.datetime.now(dt.UTC)
     ids = [
-        crash_id(number * 0x01010101, f"{today - dt.timedelta(days):%y%m%d}", depth)
+        crash_id(number * 0x01010101, days_ago(days), depth)
         for days in (5, 11, 17, 1)
         for number, depth in ((1, 1), (2, 2), (3, 3), (250, 4), (3, 2))
     ]

@@ -5,7 +5,16 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from contract.samples import BAD_IDS, CRASH_ID, DUMPS, ELSEWHERE, PROCESSED, RAW, SAME_RADIX
+from contract.samples import (
+    BAD_IDS,
+    CRASH_ID,
+    DUMPS,
+    ELSEWHERE,
+    PROCESSED,
+    RAW,
+    SAME_RADIX,
+    days_ago,
+)
 from contract.samples import crash_id as numbered
 from socorro_fast import InvalidCrashID
 
@@ -47,7 +56,8 @@ def test_a_crash_saved_twice_is_new_once(storage):
 
 @pytest.mark.needs(ordered=True)
 def test_crashes_come_in_order(storage):
-    ids = [numbered(number, date) for date in ("180601", "180702") for number in range(0, 900, 7)]
+    dates = days_ago(9), days_ago(2)
+    ids = [numbered(number, date) for date in dates for number in range(0, 900, 7)]
     for crash_id in ids:
         storage.save_raw_crash(RAW, {}, crash_id)
     assert list(storage.new_crashes()) == ids

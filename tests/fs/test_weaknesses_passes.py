@@ -5,6 +5,7 @@ import itertools
 
 import pytest
 
+from contract.samples import days_ago
 from fs.trees import DATED, DEPTH_2, DUMPS, NEIGHBOUR, RAW, Clock, crash_id, drain
 from fs.weaknesses import mended
 
@@ -34,7 +35,7 @@ def test_18_a_missing_root_has_no_new_crashes(storages, tmp_path):
 
 # As saved: neither in order nor in reverse, which is how some file systems list.
 MOMENTS = ["12:34:08", "12:34:44", "09:00:00", "12:34:36", "23:59:59", "00:00:00", "12:05:00"]
-DATES = ["180603", "180601", "180604", "180602"]
+DAYS_AGO = [3, 5, 2, 4]
 
 
 @mended()
@@ -43,7 +44,7 @@ def test_19_new_crashes_come_in_order(storages, tmp_path, family):
     clock = Clock()
     storage = getattr(storages, family)(fs_root=tmp_path, now=clock)
     saved = []
-    for date, moment, number in itertools.product(DATES, MOMENTS, [5, 3, 4]):
+    for date, moment, number in itertools.product(map(days_ago, DAYS_AGO), MOMENTS, [5, 3, 4]):
         crash = crash_id(number * 1000 + len(saved), date=date)
         clock.set(moment)
         storage.save_raw_crash(RAW, None, crash)

@@ -26,17 +26,20 @@ CLASSES = (
     "FSLegacyDatedRadixTreeStorage",
     "FSTemporaryStorage",
 )
+# A storage that keeps a month only asks the clock which of its days is the newest: not the first
+# one of these.
+FIRST = 11 if dt.datetime.now(dt.UTC).day in (30, 31, 1) else 1
 # Neighbours in every way: one radix directory, one prefix, one day of two months, every depth.
 CRASH_IDS = (
-    "aabbcccc-0000-4000-8000-000002180601",
-    "aabbcccc-0000-4000-8000-000012180601",
-    "aabbcccd-0000-4000-8000-000002180601",
-    "aabbcccc-0000-4000-8000-000002180701",
-    "aabbcccc-0000-4000-8000-000001180602",
-    "aabbcccc-0000-4000-8000-000004180602",
-    "aabbcccc-0000-4000-8000-000000180602",
-    "aabbcccc-0000-4000-8000-000005180602",
-    "aabbcccc-0000-4000-8000-000009180602",
+    f"aabbcccc-0000-4000-8000-0000021806{FIRST:02}",
+    f"aabbcccc-0000-4000-8000-0000121806{FIRST:02}",
+    f"aabbcccd-0000-4000-8000-0000021806{FIRST:02}",
+    f"aabbcccc-0000-4000-8000-0000021807{FIRST:02}",
+    f"aabbcccc-0000-4000-8000-0000011806{FIRST + 1:02}",
+    f"aabbcccc-0000-4000-8000-0000041806{FIRST + 1:02}",
+    f"aabbcccc-0000-4000-8000-0000001806{FIRST + 1:02}",
+    f"aabbcccc-0000-4000-8000-0000051806{FIRST + 1:02}",
+    f"aabbcccc-0000-4000-8000-0000091806{FIRST + 1:02}",
 )
 NO_CRASH_IDS = (
     "",
