@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import psycopg2
 import pytest
 
-from servers.process import free_ports
+from servers.process import quiet_ports
 from socorro_fast import ConfigurationError, CrashStorageError, StorageUnavailable
 from socorro_fast.postgresql import (
     ConnectionContext,
@@ -56,7 +56,7 @@ def test_nothing_connects_before_it_is_used(free_port_options):
 
 @pytest.fixture
 def free_port_options(server):
-    (port,) = free_ports()
+    (port,) = quiet_ports(1, range(15_000, 18_000))
     return server.options() | {"database_port": port}
 
 

@@ -10,7 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from servers.process import Server, free_ports
+from servers.process import Server, quiet_ports
 from servers.s3_endpoint import S3Endpoint, running_elsewhere, started
 
 PAGE = 50
@@ -24,7 +24,7 @@ def moto() -> S3Endpoint:
 
 
 def _new() -> S3Endpoint:
-    (port,) = free_ports()
+    (port,) = quiet_ports(1, range(18_000, 20_000))
     program = Path(sys.executable).with_name("moto_server")
     argv = [program if program.exists() else shutil.which("moto_server"), "-H", "127.0.0.1"]
     endpoint = S3Endpoint(port, "test", "testtest")

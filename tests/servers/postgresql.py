@@ -25,7 +25,7 @@ from typing import Any
 import psycopg2
 from psycopg2.extensions import parse_dsn
 
-from servers.process import Server, free_ports
+from servers.process import Server, quiet_ports
 from socorro_fast.postgresql.connection_context import ConnectionContext
 from socorro_fast.postgresql.partitions import PARTITIONED
 from socorro_fast.postgresql.setupdb import setup
@@ -97,7 +97,7 @@ class PostgreSQL(Server):
             tempfile.mkdtemp(prefix="socorro-fast-postgresql-", dir=directory or _memory())
         )
         self.data = self.root / "data"
-        (self.port,) = free_ports()
+        (self.port,) = quiet_ports(1, range(15_000, 18_000))
         self.address = Address("127.0.0.1", self.port, "postgres")
         self._as_user = _unprivileged()
         if self._as_user:

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -11,13 +12,26 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 
-def free_ports(count: int = 1) -> list[int]:
-    """Return ports of 127.0.0.1 that nothing listens on; all different."""
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
+def quiet_ports(count: int, among: range, twin: int = 0) -> list[int]:
+    """Return ports of 127.0.0.1 that nothing listens on; all different.
+
+    They stay free until their server is up, and while it is down, as the system gives none of them
+    to a connection: those begin at 32768.
+
+    Args:
+        count: How many.
+        among: Those to choose from.
+        twin: What is so much higher than each has to be free, too.
+    """
+    free: list[int] = []
+    for port in random.sample(among, len(among)):
+        with contextlib.suppress(OSError), contextlib.ExitStack() as probes:
+            for each in {port, port + twin}:
+                probes.enter_context(socket.socket()).bind(("127.0.0.1", each))
+            free.append(port)
+        if len(free) == count:
+            break
+    return free
 
 
 class Guard:

@@ -10,10 +10,8 @@ import functools
 import hashlib
 import logging
 import os
-import random
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 from pathlib import Path
@@ -21,7 +19,7 @@ from typing import Any
 
 import pika
 
-from servers.process import Server
+from servers.process import Server, quiet_ports
 
 ADDRESS = "SOCORRO_FAST_TEST_RABBITMQ"
 _BIN = Path("/usr/lib/rabbitmq/bin")
@@ -48,7 +46,7 @@ class RabbitMQ(Server):
         if not _BIN.exists():
             raise RuntimeError("RabbitMQ is missing; pytest --without-rabbitmq does without")
         # Erlang's name service outlives the broker, so it has a port of its own, too.
-        self.port, distribution, epmd = _ports(3)
+        self.port, distribution, epmd = quiet_ports(3, range(25_000, 32_000))
         for name in ("home", "mnesia", "log"):
             (directory / name).mkdir()
         (directory / "enabled_plugins").write_text(_PLUGINS)
@@ -117,18 +115,6 @@ def connect(broker: Any) -> Any:
     return pika.BlockingConnection(
         pika.ConnectionParameters(broker.host, broker.port, heartbeat=0, socket_timeout=5)
     )
-
-
-def _ports(count: int) -> list[int]:
-    """Return ports that stay free while the broker is down: no connection is given one of them."""
-    free: list[int] = []
-    for port in random.sample(range(20_000, 32_000), 1000):
-        with contextlib.suppress(OSError), socket.socket() as probe:
-            probe.bind(("127.0.0.1", port))
-            free.append(port)
-        if len(free) == count:
-            break
-    return free
 
 
 @functools.cache

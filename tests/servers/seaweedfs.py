@@ -9,7 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from servers.process import Server, free_ports
+from servers.process import Server, quiet_ports
 from servers.s3_endpoint import S3Endpoint, running_elsewhere, started
 
 _GRPC = 10_000  # each of its ports takes one so much higher as well
@@ -24,7 +24,7 @@ def seaweedfs() -> S3Endpoint:
 def new_seaweedfs() -> S3Endpoint:
     """Return a server of the caller's own, not started yet."""
     home = Path(tempfile.mkdtemp(prefix="seaweedfs-"))
-    master, volume, filer, s3 = _ports(4)
+    master, volume, filer, s3 = quiet_ports(4, range(11_000, 15_000), twin=_GRPC)
     endpoint = S3Endpoint(s3, "test", "testtest", home=home)
     allowed = {
         "name": "test",
@@ -45,11 +45,3 @@ def new_seaweedfs() -> S3Endpoint:
     ]  # fmt: skip
     endpoint.server = Server(argv, endpoint.is_ready, home / "log", cwd=home)
     return endpoint
-
-
-def _ports(count: int) -> list[int]:
-    """Return free ports below those that the system hands out, so that the gRPC ports exist."""
-    found: list[int] = []
-    while len(found) < count:
-        found += [port for port in free_ports(count) if port + _GRPC < 65_536]
-    return found[:count]
