@@ -4,6 +4,10 @@ SeaweedFS is started, with its files in the directory for temporary files (TMPDI
 SOCORRO_FAST_TEST_SEAWEEDFS names one. It is asked directly, and through a proxy that delays each
 piece of data by some milliseconds, as a network does. All contestants of a row take turns in one
 run.
+
+Asked directly, the server takes its time from the same processors: SeaweedFS spends about 2.3
+milliseconds of one on a dump of 256 KB, so that four dumps are 2.2 times the work of one, for two
+processors, however they are sent.
 """
 
 from __future__ import annotations
