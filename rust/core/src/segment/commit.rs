@@ -71,7 +71,9 @@ struct Rounds {
     over: u64,
     running: bool,
     targets: Vec<Arc<Target>>,
-    /// Savers that wait for the round that collects now, and how many waited for the last one.
+    /// Where the savers sleep that wait for the round that collects now.
+    sleepers: Arc<Condvar>,
+    /// How many wait for it, and how many waited for the last one.
     savers: usize,
     last_savers: usize,
     /// How long the last round took.
@@ -82,9 +84,8 @@ struct Rounds {
 #[derive(Debug)]
 pub(crate) struct Committer {
     rounds: Mutex<Rounds>,
-    over: Condvar,
-    /// A saver has joined the round that collects.
-    joined: Condvar,
+    /// As many savers have joined the round that collects as were in the last one.
+    complete: Condvar,
     interval: Duration,
 }
 
@@ -93,8 +94,7 @@ impl Committer {
     pub(crate) fn new(interval: u64) -> Self {
         Self {
             rounds: Mutex::default(),
-            over: Condvar::new(),
-            joined: Condvar::new(),
+            complete: Condvar::new(),
             interval: Duration::from_micros(interval),
         }
     }
@@ -116,18 +116,25 @@ impl Committer {
                 rounds.targets.push(Arc::clone(target));
             }
         }
-        if waits {
-            rounds.savers += 1;
-            self.joined.notify_all();
+        if !waits {
+            return;
         }
-        while waits && rounds.over <= mine {
+        let sleepers = Arc::clone(&rounds.sleepers);
+        rounds.savers += 1;
+        if rounds.savers >= rounds.last_savers {
+            self.complete.notify_one();
+        }
+        while rounds.over <= mine {
             rounds = if rounds.running {
-                let woken = self.over.wait(rounds);
+                let woken = sleepers.wait(rounds);
                 woken.unwrap_or_else(PoisonError::into_inner)
             } else {
                 self.lead(rounds)
             };
         }
+        drop(rounds);
+        // One wakes the next: all at once they would only wait for each other's locks.
+        sleepers.notify_one();
     }
 
     /// Sync what was collected, on behalf of everybody who waits.
@@ -137,6 +144,7 @@ impl Committer {
         let targets = std::mem::take(&mut rounds.targets);
         rounds.next += 1;
         rounds.last_savers = std::mem::take(&mut rounds.savers);
+        rounds.sleepers = Arc::default();
         drop(rounds);
         let begin = Instant::now();
         for target in &targets {
@@ -146,7 +154,8 @@ impl Committer {
         rounds.took = begin.elapsed();
         rounds.running = false;
         rounds.over = rounds.next;
-        self.over.notify_all();
+        // Somebody who waits for the next round leads it.
+        rounds.sleepers.notify_one();
         rounds
     }
 
@@ -164,9 +173,33 @@ impl Committer {
             let Some(left) = end.checked_duration_since(Instant::now()) else {
                 break;
             };
-            let waited = self.joined.wait_timeout(rounds, left);
+            let waited = self.complete.wait_timeout(rounds, left);
             rounds = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
         rounds
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_saver_is_forgotten() {
+        let file: OwnedFd = tempfile::tempfile().unwrap().into();
+        let target = Arc::new(Target::new(Arc::new(file), 0));
+        let committer = Committer::new(0);
+        let save = || {
+            for _ in 0..2_000 {
+                let end = target.written.fetch_add(1, Ordering::AcqRel) + 1;
+                committer.wait(&target, end).unwrap();
+                assert!(target.durable.load(Ordering::Acquire) >= end);
+            }
+        };
+        std::thread::scope(|scope| {
+            for _ in 0..16 {
+                scope.spawn(save);
+            }
+        });
     }
 }
