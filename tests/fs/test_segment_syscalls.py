@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 
 from contract.samples import CRASH_ID, ELSEWHERE, RAW, SAME_RADIX
-from fs.procs import calls_of, memory_directory, need_strace
+from fs.procs import Traced, calls_of, memory_directory, need_strace
 from fs.segment_writer import opened
 
 DUMPS = {"upload_file_minidump": bytes(64 * 1024)}
@@ -50,6 +50,25 @@ def test_a_batch_waits_for_the_disk_once(counted):
         assert storage.save_many((RAW, DUMPS, each) for each in ids) == [None] * 50
 
     assert counted(save_many, durability="disk")["fdatasync"] <= 2
+
+
+def test_what_is_written_ahead_is_synced_once_a_file():
+    need_strace()
+    with memory_directory() as root:
+
+        def save_many_one_by_one():
+            storage = opened(root, durability="disk", segment_bytes=2 << 20)
+            saves = (f"{number:08x}-0000-4000-8000-000002180601" for number in range(400))
+            return lambda: [storage.save_raw_crash(RAW, DUMPS, each) for each in saves]
+
+        traced = Traced(save_many_one_by_one, "-f")
+        assert traced.child.result() is None
+        pieces, syncs = (
+            sum(f"{name}(" in line for line in traced.lines)
+            for name in ("sync_file_range", "fdatasync")
+        )
+        assert pieces >= 16, "no file was written ahead"
+        assert syncs - 400 < pieces
 
 
 def test_a_raw_crash_is_one_look_and_one_read(counted):

@@ -1,5 +1,5 @@
 //! Crash IDs and crash storage on file systems, without Python.
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 pub mod antenna;
 mod claims;

@@ -37,6 +37,7 @@ mod spare;
 mod store;
 #[cfg(test)]
 mod testing;
+mod write_out;
 
 pub use compact::Compacted;
 pub use context::SegmentOptions;

@@ -176,8 +176,8 @@ pub(crate) struct Written {
     segment: Arc<Segment>,
     header: RecordHeader,
     entry: Entry,
-    /// Its segment is half full, or could be better: another one will be needed.
-    needs_next: bool,
+    /// Its segment was not written ahead.
+    appended: bool,
 }
 
 impl Written {
@@ -202,7 +202,7 @@ impl Day {
         };
         let (slot, target) = (open.slot, Arc::clone(&open.target));
         let segment = Arc::clone(&open.segment);
-        let needs_next = !open.prewritten || open.offset > open.capacity / 2;
+        let appended = !open.prewritten;
         let written = open
             .append(record, sequence)
             .and_then(|written| Ok((written, open.has_name()?)));
@@ -217,7 +217,7 @@ impl Day {
             segment,
             header,
             entry,
-            needs_next,
+            appended,
         }))
     }
 
@@ -227,10 +227,6 @@ impl Day {
             target, segment, ..
         } = written;
         if self.context.is_durable() {
-            let length = written.entry.length;
-            self.context
-                .spares
-                .count(&self.context, length, written.needs_next);
             self.context
                 .committer
                 .wait(target, written.end())
@@ -239,6 +235,9 @@ impl Day {
                     OpenSegment::void(target, salt, &written.entry, &written.header);
                     write_failed(error, segment)
                 })?;
+            let (length, appended) = (written.entry.length, written.appended);
+            // Now, not before the sync: what is written ahead then falls into the time between two.
+            self.context.spares.count(&self.context, length, appended);
         }
         self.state().index.add(&written.entry, written.slot);
         Ok(())

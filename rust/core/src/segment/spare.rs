@@ -1,7 +1,8 @@
 //! Files of zeros, written out and synced ahead of their use as segments.
 //!
 //! A sync of what was written over blocks that are on the disk already has no metadata to commit. A
-//! thread makes the next file while the last one fills; it is this storage's, and ends with it.
+//! thread makes the next file while the last one fills, a little with every save: so what it takes from
+//! the disk is the same at any time. The file is this storage's, and ends with it.
 
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,17 +10,25 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use rustix::fd::{AsFd, OwnedFd};
+use rustix::fs::FallocateFlags;
 
 use super::context::Context;
 use super::create::{create_locked, random_number};
 use super::file::{locked, number_in, take_lock, write_at};
+use super::write_out::write_out;
 use crate::dir;
 use crate::error::{During, Result};
 
 /// The directory of spare files below the root.
 pub(crate) const SPARE: &str = "spare";
-/// Zeros written between two syncs: savers' own syncs have to wait for so much at the most.
-const CHUNK: usize = 1 << 20;
+/// Zeros written at a time: savers' own syncs have to wait for so much at the most.
+const CHUNK: usize = 128 * 1024;
+/// The same where the disk is slow: without zeros, savers pay for every sync with a commit of the journal.
+const CHUNK_MAX: usize = 8 * CHUNK;
+/// It is slow if savers get so many bytes ahead of the zeros.
+const LAG: u64 = 8 << 20;
+/// Bytes saved for so many zeros: the next file is ready a little before the last one is full.
+const PACE: (u64, u64) = (15, 16);
 /// Durable saves after which it is worth while to write ahead.
 const SAVES: u64 = 64;
 /// Where crashes are larger on average, their data is the cost, and writing everything twice no gain.
@@ -36,6 +45,8 @@ pub(crate) struct Spare {
 struct State {
     ready: Option<Spare>,
     wanted: bool,
+    /// Savers have to do without for now.
+    urgent: bool,
     stopped: bool,
     thread: Option<JoinHandle<()>>,
 }
@@ -47,24 +58,32 @@ pub(crate) struct Spares {
     changed: Condvar,
     saves: AtomicU64,
     bytes: AtomicU64,
+    /// The thread waits for so many bytes to be saved, if it waits for any.
+    awaited: AtomicU64,
 }
 
 impl Spares {
-    /// A durable save of so many bytes was made. It may be time to make a file, if `soon` one is needed.
-    pub(crate) fn count(&self, context: &Arc<Context>, length: u64, soon: bool) {
+    /// A durable save of so many bytes was made, into zeros or (`urgent`) without.
+    pub(crate) fn count(&self, context: &Arc<Context>, length: u64, urgent: bool) {
         let saves = self.saves.fetch_add(1, Ordering::Relaxed) + 1;
-        let bytes = self.bytes.fetch_add(length, Ordering::Relaxed) + length;
-        if soon && saves % SAVES == 0 && bytes / saves <= LENGTH_MAX {
-            self.want(context);
+        let bytes = self.bytes.fetch_add(length, Ordering::SeqCst) + length;
+        if saves % SAVES == 0 && bytes / saves <= LENGTH_MAX {
+            self.want(context, urgent);
+        }
+        if (1..=bytes).contains(&self.awaited.load(Ordering::SeqCst)) {
+            // The thread has this lock from its last look at the bytes until it sleeps.
+            drop(locked(&self.state));
+            self.changed.notify_all();
         }
     }
 
-    fn want(&self, context: &Arc<Context>) {
+    fn want(&self, context: &Arc<Context>, urgent: bool) {
         let mut state = locked(&self.state);
-        if state.stopped || state.ready.is_some() || state.wanted {
+        if state.stopped || state.ready.is_some() {
             return;
         }
         state.wanted = true;
+        state.urgent = urgent;
         if state.thread.is_none() {
             let context = Arc::clone(context);
             let thread = std::thread::Builder::new().name("socorro-fast-spares".to_owned());
@@ -113,10 +132,6 @@ impl Spares {
         }
     }
 
-    fn is_stopped(&self) -> bool {
-        locked(&self.state).stopped
-    }
-
     /// The thread: make a file whenever one is wanted.
     fn serve(&self, context: &Context) {
         let mut state = locked(&self.state);
@@ -153,23 +168,57 @@ impl Spares {
 
     /// Write zeros; false if there is no more need for them, or hardly room.
     fn fill(&self, context: &Context, fd: &OwnedFd) -> io::Result<bool> {
-        if context.room()? / 2 < context.options.segment_bytes {
+        let segment_bytes = context.options.segment_bytes;
+        if context.room()? / 2 < segment_bytes {
             // What is left is for crashes: they would meet a full disk as long as the zeros are there.
             return Ok(false);
         }
-        let zeros = vec![0; CHUNK];
-        let mut at = 0;
-        while at < context.options.segment_bytes {
-            if self.is_stopped() {
+        // Where it can be done, one commit of the journal then does for all. It is no more than that.
+        let _ = rustix::fs::fallocate(fd, FallocateFlags::empty(), 0, segment_bytes);
+        let zeros = vec![0; CHUNK_MAX];
+        let (mut at, begin) = (0, self.bytes.load(Ordering::SeqCst));
+        while at < segment_bytes {
+            let Some(length) = self.wait_until_due(begin, at) else {
                 return Ok(false);
-            }
-            context.check_room(CHUNK as u64)?;
-            write_at(fd.as_fd(), &zeros, at)?;
-            rustix::io::retry_on_intr(|| rustix::fs::fdatasync(fd))?;
-            at += CHUNK as u64;
+            };
+            let length = length.min(usize::try_from(segment_bytes - at).unwrap_or(CHUNK_MAX));
+            context.check_room(length as u64)?;
+            write_at(fd.as_fd(), zeros.get(..length).unwrap_or_default(), at)?;
+            write_out(fd.as_fd(), at, length as u64)?;
+            at += length as u64;
         }
+        rustix::io::retry_on_intr(|| rustix::fs::fdatasync(fd))?;
         Ok(true)
     }
+
+    /// Wait until more zeros are to be written behind those that are; how many, or none any more.
+    fn wait_until_due(&self, begin: u64, at: u64) -> Option<usize> {
+        let mut state = locked(&self.state);
+        loop {
+            self.awaited.store(begin + awaited(at), Ordering::SeqCst);
+            let saved = self.bytes.load(Ordering::SeqCst) - begin;
+            let due = due(saved, at, state.urgent);
+            if state.stopped || due.is_some() {
+                self.awaited.store(0, Ordering::SeqCst);
+                return due.filter(|_| !state.stopped);
+            }
+            let woken = self.changed.wait(state);
+            state = woken.unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}
+
+/// Bytes to be saved before zeros are written at an offset.
+fn awaited(at: u64) -> u64 {
+    at / PACE.1 * PACE.0
+}
+
+/// How many zeros are to be written at an offset when so many bytes were saved.
+fn due(saved: u64, at: u64, urgent: bool) -> Option<usize> {
+    if saved >= awaited(at) + LAG {
+        return Some(CHUNK_MAX);
+    }
+    (urgent || saved >= awaited(at)).then_some(CHUNK)
 }
 
 /// Remove what dead processes have left below a root.
@@ -212,5 +261,23 @@ mod tests {
         assert!(!made(full));
         let spares = std::fs::read_dir(root.path().join(SPARE)).unwrap();
         assert_eq!(spares.count(), 0);
+    }
+    #[test]
+    fn zeros_keep_pace_with_saves() {
+        const SEGMENT: u64 = 64 << 20;
+        let (mut saved, mut at) = (0, 0);
+        while at < SEGMENT {
+            match due(saved, at, false) {
+                Some(length) => {
+                    assert_eq!(length, CHUNK);
+                    at += length as u64;
+                }
+                None => saved += 66 * 1024,
+            }
+        }
+        assert!((SEGMENT * 9 / 10..SEGMENT).contains(&saved));
+        // Savers have to do without; and on a slow disk they get ahead.
+        assert_eq!(due(0, at, true), Some(CHUNK));
+        assert_eq!(due(saved, at / 2, false), Some(CHUNK_MAX));
     }
 }
