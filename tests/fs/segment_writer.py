@@ -9,6 +9,8 @@ from fs.segment_reader import crc32c, siphash
 from socorro_fast import FSSegmentStorage
 
 MASK = (1 << 64) - 1
+COPY_AT = 4096
+"""Where a segment has its header again."""
 
 
 def opened(root, **options):
@@ -37,9 +39,17 @@ def is_sealed(path):
     return path.read_bytes().endswith(b"SFSEALED")
 
 
+def but_sealed(data):
+    """Return a segment without what its header and the copy say of whether it is sealed."""
+    rest = bytearray(data)
+    for at in (0, COPY_AT):
+        rest[at + 44 : at + 48] = bytes(4)
+    return rest
+
+
 def records_of(data):
     """Return the offsets at which the records of a segment begin and end."""
-    found, at = [], 64
+    found, at = [], struct.unpack_from("<I", data, 12)[0]
     while data[at : at + 4] == b"SFrc":
         length, table = struct.unpack_from("<QI", data, at + 40)
         end = at + 64 + table + -(-length // 8) * 8 + 8

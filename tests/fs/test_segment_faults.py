@@ -10,6 +10,7 @@ import pytest
 
 from contract.forking import in_child
 from fs.procs import in_processes, memory_directory, open_descriptors
+from fs.segment_writer import COPY_AT
 from socorro_fast import ConfigurationError, CrashIDNotFound, FSSegmentStorage, StorageIOError
 
 DAY = dt.date(2018, 6, 1)
@@ -64,7 +65,9 @@ def test_a_day_that_could_not_be_read_again_is_read_when_it_can(root):
         with (day_of(root) / "changes").open("ab") as changes:
             changes.write(b"+")
         sound = broken.read_bytes()
-        broken.write_bytes(sound[:8] + b"\x02" + sound[9:])
+        newer = bytearray(sound)
+        newer[8] = newer[COPY_AT + 8] = 2
+        broken.write_bytes(newer)
         with pytest.raises(ConfigurationError, match="version 2"):
             reader.get_raw_crash(crash_id(2))
         broken.write_bytes(sound)

@@ -9,6 +9,7 @@ import pytest
 
 from contract.samples import CRASH_ID, DUMPS, ELSEWHERE, OTHER_DAY, PROCESSED, RAW, SAME_RADIX
 from fs.segment_reader import crc32c, read_root, read_segment, siphash
+from fs.segment_writer import COPY_AT
 from socorro_fast import ConfigurationError, FSRadixTreeStorage, FSSegmentStorage
 
 MAIN = "upload_file_minidump"
@@ -91,7 +92,7 @@ def test_a_segment_of_a_later_version_is_refused_and_named(root):
         storage.save_raw_crash(RAW, DUMPS, CRASH_ID)
     (segment,) = root.glob("20180601/*.seg")
     data = bytearray(segment.read_bytes())
-    data[8] = 9
+    data[8] = data[COPY_AT + 8] = 9
     segment.write_bytes(data)
     with opened(root) as storage, pytest.raises(ConfigurationError, match="of version 9") as caught:
         storage.get_raw_crash(CRASH_ID)

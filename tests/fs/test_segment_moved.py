@@ -9,7 +9,15 @@ import pytest
 
 from contract.samples import ELSEWHERE
 from fs.procs import Child, Traced, calls_of, need_strace
-from fs.segment_writer import flip, is_sealed, killed_after, opened, records_of, the_segment
+from fs.segment_writer import (
+    but_sealed,
+    flip,
+    is_sealed,
+    killed_after,
+    opened,
+    records_of,
+    the_segment,
+)
 from socorro_fast import CorruptCrash, CrashIDNotFound
 
 IDS = [f"{number:08x}-0000-4000-8000-000002180601" for number in range(8)]
@@ -161,7 +169,7 @@ def test_without_a_footer_nothing_is_thrown_away(root, segment, damage, caplog):
         assert outcomes(storage) == all_but(3) | dict.fromkeys(IDS[4:], "gone")
     after = segment.read_bytes()
     # What says where the footer is has changed, else only what is behind.
-    assert (after[:44], after[48 : len(before)]) == (before[:44], before[48:])
+    assert but_sealed(after)[: len(before)] == but_sealed(before)
     assert f"bytes of '{segment}' are damaged" in caplog.text
     with opened(root) as storage:
         assert outcomes(storage) == all_but(3) | dict.fromkeys(IDS[4:], "gone")
@@ -213,7 +221,7 @@ def test_a_dead_writers_segment_is_not_cut_where_it_cannot_be_read(root, caplog)
     with opened(root) as storage:
         assert outcomes(storage) == all_but(3) | dict.fromkeys(IDS[4:], "gone")
     after, kept = segment.read_bytes(), before.rstrip(b"\0")
-    assert (after[:44], after[48 : len(kept)]) == (kept[:44], kept[48:])
+    assert but_sealed(after)[: len(kept)] == but_sealed(kept)
     assert f"bytes of '{segment}' are damaged" in caplog.text
 
 

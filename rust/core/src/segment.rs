@@ -16,6 +16,7 @@ mod footer;
 mod format;
 #[doc(hidden)]
 pub mod fuzzing;
+mod header;
 mod index;
 mod journal;
 mod load;

@@ -268,7 +268,7 @@ fn what_is_done_with_is_not_read_again() {
 fn removing_gives_the_space_back_and_leaves_the_neighbours() {
     let root = tempfile::tempdir().unwrap();
     let store = open(root.path());
-    let dump = vec![7; 100_000];
+    let dump = vec![7; 400_000];
     (0..10).for_each(|number| save_with(&store, number, &dump));
     let before = blocks(root.path());
     (0..9).for_each(|number| store.remove(&id(number)).unwrap());

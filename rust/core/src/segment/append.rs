@@ -11,7 +11,7 @@ use rustix::io::Errno;
 use super::commit::Target;
 use super::file::{Segment, size_of_file, write_at};
 use super::footer::{self, Entry};
-use super::format::{SEALED_AT, SEGMENT_MAX, Salt, crc, padded, sealed_word};
+use super::format::{SEGMENT_MAX, Salt, SegmentHeader, crc, padded, sealed_word};
 use super::record::{Flags, Key, Part, RecordHeader, RecordKind, encode_part};
 
 /// What the kernel takes in one call.
@@ -178,27 +178,29 @@ impl OpenSegment {
 
     /// Write the footer, and cut off what is behind it.
     pub(crate) fn seal(&self) -> io::Result<()> {
-        let salt = self.segment.header.salt;
-        write_footer(self.fd(), salt, &self.entries, self.offset, self.given_up)
+        let header = &self.segment.header;
+        write_footer(self.fd(), header, &self.entries, self.offset, self.given_up)
     }
 }
 
 /// Seal a segment whose records end at `at`. That it is sealed is said last.
 pub(crate) fn write_footer(
     fd: BorrowedFd<'_>,
-    salt: Salt,
+    header: &SegmentHeader,
     entries: &[Entry],
     at: u64,
     given_up: u64,
 ) -> io::Result<()> {
-    let footer = footer::encode(entries, at, given_up, salt);
+    let footer = footer::encode(entries, at, given_up, header.salt);
     write_at(fd, &footer, at)?;
     let end = at + footer.len() as u64;
     // XFS writes the whole file out first, even if nothing is to be cut off.
     if size_of_file(fd)? > end {
         rustix::fs::ftruncate(fd, end)?;
     }
-    write_at(fd, &sealed_word(at), SEALED_AT as u64)
+    header
+        .sealed_at()
+        .try_for_each(|place| write_at(fd, &sealed_word(at), place))
 }
 
 /// Write slices one behind the other.

@@ -13,7 +13,7 @@ use super::commit::Target;
 use super::context::{Context, now};
 use super::day::{Day, Seen};
 use super::file::{Segment, lock, open_making, segment_name, write_at};
-use super::format::{HEADER, Salt, SegmentHeader};
+use super::format::{FIRST, Salt, SegmentHeader};
 use super::spare::{SPARE, Spare};
 use crate::dir;
 use crate::error::{During, Error, Result};
@@ -130,10 +130,10 @@ fn with_header(day: &Day, number: u64, file: Unnamed<'_>) -> Result<OpenSegment>
         made: now(),
         salt: random_salt()?,
         mount: context.mount,
-        length: HEADER,
+        length: FIRST,
         sealed: 0,
     };
-    write_at(file.fd.as_fd(), &header.encode(), 0).during("write", path)?;
+    write_at(file.fd.as_fd(), &header.encode_both(), 0).during("write", path)?;
     context.sync_all(file.fd.as_fd()).during("sync", path)?;
     publish(day, header, file)
 }
@@ -180,10 +180,10 @@ fn publish(day: &Day, header: SegmentHeader, file: Unnamed<'_>) -> Result<OpenSe
         return Err(error);
     }
     Ok(OpenSegment {
-        target: Arc::new(Target::new(fd, HEADER)),
+        target: Arc::new(Target::new(fd, FIRST)),
         segment,
         slot,
-        offset: HEADER,
+        offset: FIRST,
         capacity: context.options.segment_bytes,
         prewritten: file.prewritten,
         entries: Vec::new(),

@@ -9,13 +9,17 @@ pub const VERSION: u32 = 1;
 /// Everything in a segment begins at a multiple of this.
 pub(crate) const ALIGN: u64 = 8;
 pub(crate) const ALIGN_BYTES: usize = 8;
-/// Length of the segment header that is written: the first record begins there.
+/// Length of the segment header.
 pub(crate) const HEADER: u64 = 64;
 pub(crate) const HEADER_BYTES: usize = 64;
+/// Where its copy is: not in the block that is damaged with it.
+pub(crate) const COPY_AT: u64 = 4096;
+/// Where the first record begins in segments that are written.
+pub(crate) const FIRST: u64 = COPY_AT + HEADER;
 /// No segment grows beyond this: offsets are stored in 32 bits, divided by [`ALIGN`].
 pub(crate) const SEGMENT_MAX: u64 = 1 << 35;
 
-const MAGIC: &[u8; 8] = b"SOCORSEG";
+pub(crate) const MAGIC: &[u8; 8] = b"SOCORSEG";
 /// Where the header of a sealed segment says where the footer is.
 pub(crate) const SEALED_AT: usize = 44;
 
@@ -131,7 +135,8 @@ impl SegmentHeader {
         let mut bytes = [0; HEADER_BYTES];
         put(&mut bytes, 0, MAGIC);
         put(&mut bytes, 8, &VERSION.to_le_bytes());
-        put(&mut bytes, 12, &64_u32.to_le_bytes());
+        let length = u32::try_from(self.length).unwrap_or_default();
+        put(&mut bytes, 12, &length.to_le_bytes());
         put(&mut bytes, 16, &self.salt.0);
         put(&mut bytes, 32, &self.number.to_le_bytes());
         put(&mut bytes, 40, &self.date.to_le_bytes());
@@ -141,6 +146,26 @@ impl SegmentHeader {
         put(&mut bytes, 60, &sum.to_le_bytes());
         put(&mut bytes, SEALED_AT, &sealed_word(self.sealed));
         bytes
+    }
+
+    /// What a segment begins with: the header, and its copy.
+    pub(crate) fn encode_both(&self) -> Vec<u8> {
+        let length = usize::try_from(self.length.min(FIRST)).unwrap_or_default();
+        let mut bytes = vec![0; length];
+        // Without a copy, it would be behind the end.
+        for at in [0, usize::try_from(COPY_AT).unwrap_or_default()] {
+            put(&mut bytes, at, &self.encode());
+        }
+        bytes
+    }
+
+    /// Where it says in a segment that it is sealed.
+    pub(crate) fn sealed_at(&self) -> impl Iterator<Item = u64> {
+        // Segments of early releases have no copy.
+        let copy = (self.length >= FIRST).then_some(COPY_AT);
+        std::iter::once(0)
+            .chain(copy)
+            .map(|at| at + SEALED_AT as u64)
     }
 
     pub(crate) fn decode(bytes: &[u8]) -> Result<Self, NoHeader> {

@@ -10,7 +10,10 @@ use rustix::fs::MemfdFlags;
 
 use super::file::{size_of_file, write_at};
 use super::footer::{self, Entry, TAIL};
-use super::format::{HEADER, Salt, SegmentHeader, array_at, crc, put, u32_at, u64_at};
+use super::format::{
+    COPY_AT, FIRST, HEADER, HEADER_BYTES, Salt, SegmentHeader, array_at, crc, put, u32_at, u64_at,
+};
+use super::header;
 use super::journal;
 use super::load;
 use super::record::{
@@ -50,7 +53,9 @@ impl Fuzzer {
         parse(input);
         let damaged = damage(&self.whole, input);
         parse(&damaged);
-        let done = self.scan_all(&damaged);
+        let done = self
+            .scan_all(&damaged)
+            .and_then(|()| self.check_header(input));
         assert!(done.is_ok(), "reading failed: {done:?}");
     }
 
@@ -68,6 +73,29 @@ impl Fuzzer {
             check_scan(fd, reading)?;
         }
         self.check_restored()
+    }
+
+    /// The header is found if it is there once, and nothing else is taken for it.
+    fn check_header(&self, input: &[u8]) -> io::Result<()> {
+        let header = SegmentHeader {
+            length: FIRST,
+            ..header_of_sample()
+        };
+        let bytes = damage(&header.encode_both(), input);
+        let fd = self.file.as_fd();
+        rustix::fs::ftruncate(fd, 0)?;
+        write_at(fd, &bytes, 0)?;
+        let found = header::find(fd, |found| found.number == header.number)?;
+        if let Ok((found, _)) = found {
+            assert!(found.salt == SALT, "a header out of nothing");
+        }
+        let same = |at: u64| {
+            let begin = usize::try_from(at).unwrap_or(usize::MAX);
+            bytes.get(begin..begin + HEADER_BYTES) == Some(&header.encode())
+        };
+        let is_there = same(0) || same(COPY_AT);
+        assert!(!is_there || found.is_ok(), "the header is lost");
+        Ok(())
     }
 
     /// What is put back where it was is a whole segment again.

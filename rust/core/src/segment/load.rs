@@ -14,7 +14,8 @@ use super::file::{
     Segment, number_in, open_repairable, read_vec, segment_name, size_of_file, take_lock,
 };
 use super::footer::{self, Entry, TAIL};
-use super::format::{HEADER_BYTES, NoHeader, SEGMENT_MAX, SegmentHeader};
+use super::format::{NoHeader, SEGMENT_MAX, SegmentHeader};
+use super::header::{self, Place};
 use super::journal::{JOURNAL, REWRITTEN};
 use super::recover::recover;
 use super::rescue::DAMAGED;
@@ -173,9 +174,12 @@ pub(crate) fn read(day: &Day, number: u64) -> Result<Option<Loaded>> {
         Err(Errno::NXIO | Errno::INVAL) => return Ok(foreign(day, &name)),
         other => other.during("open", path)?,
     };
-    let head = read_vec(fd.as_fd(), HEADER_BYTES, 0).during("read", path)?;
-    match SegmentHeader::decode(&head) {
-        Ok(header) if header.number == number && header.date == day.date => {
+    let is_it = |header: &SegmentHeader| header.number == number && header.date == day.date;
+    match header::find(fd.as_fd(), is_it).during("read", path)? {
+        Ok((header, place)) => {
+            if place == Place::Copy {
+                mend_header(day, &fd, writable, &header);
+            }
             let loaded = read_records(day, fd, writable, header).during("read", path)?;
             loaded.map_or_else(|| read(day, number), |loaded| Ok(Some(loaded)))
         }
@@ -184,8 +188,23 @@ pub(crate) fn read(day: &Day, number: u64) -> Result<Option<Loaded>> {
             path().display(),
             super::format::VERSION
         ))),
-        _ => Ok(foreign(day, &name)),
+        Err(NoHeader::Damaged) => Ok(foreign(day, &name)),
     }
+}
+
+fn mend_header(day: &Day, fd: &OwnedFd, writable: bool, header: &SegmentHeader) {
+    let mended = if writable {
+        header::mend(fd.as_fd(), header)
+    } else {
+        Err(Errno::ROFS.into())
+    };
+    let done = match mended {
+        Ok(()) => "was damaged, and is mended from its copy".to_owned(),
+        Err(error) => format!("is damaged; its copy is used, as it cannot be mended: {error}"),
+    };
+    let path = day.path.join(segment_name(header.number));
+    day.context
+        .note(format!("the header of '{}' {done}", path.display()));
 }
 
 /// Read the records of a segment; nothing if another file took its place meanwhile.

@@ -111,7 +111,7 @@ fn seal(day: &Day, fd: &OwnedFd, writable: bool, header: &SegmentHeader, found: 
     }
     let sealed = append::write_footer(
         fd.as_fd(),
-        header.salt,
+        header,
         &found.entries,
         found.end,
         found.given_up,

@@ -113,7 +113,7 @@ pub(crate) fn restore(
         sealed: moved.at,
         ..*header
     };
-    write_at(into, &sealed.encode(), 0)?;
+    write_at(into, &sealed.encode_both(), 0)?;
     let mut done = Restored { found: 0, whole: 0 };
     each_place(from, *record::MAGIC, |place, head| {
         let Some(candidates) =
