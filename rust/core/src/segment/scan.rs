@@ -124,7 +124,8 @@ impl Scan<'_> {
         loop {
             let at = self.found.end;
             let head = self.window.at(at, HEAD, false)?;
-            let next = match RecordHeader::decode(head, self.salt, at) {
+            let header = RecordHeader::decode(head, self.salt, at);
+            let next = match header.or_else(|| self.mended_header(at)) {
                 Some((header, check)) => self.record(&header, check)?,
                 None => self.no_record(at)?,
             };
@@ -133,6 +134,18 @@ impl Scan<'_> {
                 None => return Ok(()),
             }
         }
+    }
+
+    /// The header of a record that nobody writes any more, if one byte of it is damaged: that is put
+    /// right. Where it cannot be, reading the crash reports it.
+    fn mended_header(&mut self, at: u64) -> Option<(RecordHeader, u64)> {
+        if matches!(self.reading, Reading::New | Reading::Living) {
+            return None;
+        }
+        let head = self.window.at(at, HEAD, false).ok()?;
+        let mended = RecordHeader::mended(head, self.salt, at)?;
+        let _ = write_at(self.fd, &mended, at);
+        RecordHeader::decode(&mended, self.salt, at)
     }
 
     /// Take a record in; where the next one is.
