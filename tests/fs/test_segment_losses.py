@@ -2,6 +2,7 @@
 
 import contextlib
 import datetime as dt
+import errno
 import fcntl
 import functools
 import os
@@ -198,11 +199,50 @@ def open_spares():
 
 
 def test_a_child_keeps_no_segment_that_its_parent_has_written_ahead(root):
-    with opened(root, durability="disk") as storage:
-        for number in range(64):
-            storage.save_raw_crash(RAW, {}, crash_id(number))
-        # A child that is forked while it is made has it still.
+    with opened(root, durability="disk", segment_bytes=1 << 20) as storage:
+
+        def save_some():
+            for _ in range(64):
+                storage.save_raw_crash(RAW, {}, crash_id(0))
+
+        save_some()
+        # A child that is forked while some of it is being written has it still.
         wait_for(lambda: open_spares() and not Child(open_spares).result())
+        save_some()  # into that; the next one is begun, and waits for more
+        wait_for(lambda: open_spares() and not Child(open_spares).result())
+
+
+def test_a_full_disk_gives_room_to_crashes_not_to_what_is_written_ahead(tmpfs):
+    root = tmpfs("size=16m")
+    dumps = {"upload_file_minidump": bytes(100_000)}
+    with opened(root, durability="disk", segment_bytes=1 << 20) as storage:
+        for _ in range(64):
+            storage.save_raw_crash(RAW, {}, crash_id(0))
+        wait_for(lambda: open_spares() and not Child(open_spares).result())
+        storage.save_raw_crash(RAW, {}, crash_id(0))  # into that; the next one waits for more
+        assert storage.prune(DAY)
+        storage.save_raw_crash(RAW, {}, crash_id(1))  # into one that was not written ahead
+        with contextlib.suppress(OSError), (root / "rest").open("wb", buffering=0) as file:
+            while True:
+                file.write(bytes(4096))
+
+        def save():
+            storage.save_raw_crash(RAW, dumps, crash_id(2))
+            return True
+
+        with pytest.raises(StorageIOError) as caught:
+            save()
+        assert caught.value.errno == errno.ENOSPC
+
+        def is_saved():
+            with contextlib.suppress(StorageIOError):
+                return save()
+            return False
+
+        wait_for(is_saved)
+        assert storage.get_raw_dumps(crash_id(2)) == dumps
+    with opened(root) as storage:
+        assert [storage.get_raw_crash(crash_id(number)) for number in (1, 2)] == [RAW, RAW]
 
 
 def test_consumers_that_were_killed_with_nothing_in_hand_leave_nothing(root):

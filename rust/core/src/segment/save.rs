@@ -9,6 +9,7 @@ use rustix::io::Errno;
 
 use super::append::{NewRecord, OpenSegment};
 use super::commit::Target;
+use super::context::is_full;
 use super::create;
 use super::day::{Day, Seen};
 use super::file::{Segment, write_failed};
@@ -82,7 +83,8 @@ impl SegmentStore {
             .ok_or(Errno::FBIG)
             .during("save, as it is too large,", || id.as_str().into())?;
         let room = self.context.check_room(record.length());
-        room.during("save into", || self.path().into())?;
+        room.inspect_err(|_| self.context.spares.hurry())
+            .during("save into", || self.path().into())?;
         self.with_day_to_write(date_of(id), |day| {
             let Seen::Is(known) = day.find(&record.key)? else {
                 return Ok(Seen::Gone);
@@ -197,6 +199,14 @@ impl Day {
 
     /// Write a record into a segment of this day.
     pub(crate) fn write(&self, record: &NewRecord<'_>, sequence: u64) -> Result<Seen<Written>> {
+        self.try_write(record, sequence).inspect_err(|error| {
+            if error.errno().is_some_and(is_full) {
+                self.context.spares.hurry();
+            }
+        })
+    }
+
+    fn try_write(&self, record: &NewRecord<'_>, sequence: u64) -> Result<Seen<Written>> {
         let Seen::Is(mut open) = self.take_segment(record.length())? else {
             return Ok(Seen::Gone);
         };

@@ -48,6 +48,8 @@ struct State {
     /// Savers have to do without for now.
     urgent: bool,
     stopped: bool,
+    /// What the thread makes, while it waits: a fork's child lets go of it.
+    making: Option<OwnedFd>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -67,7 +69,7 @@ impl Spares {
     pub(crate) fn count(&self, context: &Arc<Context>, length: u64, urgent: bool) {
         let saves = self.saves.fetch_add(1, Ordering::Relaxed) + 1;
         let bytes = self.bytes.fetch_add(length, Ordering::SeqCst) + length;
-        if saves % SAVES == 0 && bytes / saves <= LENGTH_MAX {
+        if saves % SAVES == 0 && self.is_worth_it() {
             self.want(context, urgent);
         }
         if (1..=bytes).contains(&self.awaited.load(Ordering::SeqCst)) {
@@ -93,14 +95,31 @@ impl Spares {
         self.changed.notify_all();
     }
 
+    fn is_worth_it(&self) -> bool {
+        let saves = self.saves.load(Ordering::Relaxed).max(1);
+        self.bytes.load(Ordering::SeqCst) / saves <= LENGTH_MAX
+    }
+
+    /// A save met a full disk. A file that waits for the next one holds room that nobody can use.
+    pub(crate) fn hurry(&self) {
+        locked(&self.state).urgent = true;
+        self.changed.notify_all();
+    }
+
     /// Whether there is a file to take.
     pub(crate) fn is_ready(&self) -> bool {
         locked(&self.state).ready.is_some()
     }
 
-    /// The file that is ready.
+    /// The file that is ready. The next one is begun at once, to be ready when this one is full.
     pub(crate) fn take(&self) -> Option<Spare> {
-        locked(&self.state).ready.take()
+        let mut state = locked(&self.state);
+        let taken = state.ready.take();
+        if taken.is_some() && self.is_worth_it() {
+            (state.wanted, state.urgent) = (true, false);
+            self.changed.notify_all();
+        }
+        taken
     }
 
     /// End the thread, and remove what it made.
@@ -117,9 +136,7 @@ impl Spares {
         }
         let late = locked(&self.state).ready.take();
         for spare in [ready, late].into_iter().flatten() {
-            if let Ok(dir) = context.root.open_dir(SPARE) {
-                let _ = dir::unlink(dir.as_fd(), &spare.name);
-            }
+            unlink(context, &spare.name);
         }
     }
 
@@ -128,7 +145,7 @@ impl Spares {
     pub(crate) fn abandon(&self) {
         if let Ok(mut state) = self.state.try_lock() {
             std::mem::forget(state.thread.take());
-            drop(state.ready.take());
+            drop((state.ready.take(), state.making.take()));
         }
     }
 
@@ -158,49 +175,55 @@ impl Spares {
         let name = format!("{:016x}.spare", random_number()?);
         let path = || context.root.join(SPARE).join(&name);
         let fd = create_locked(context, dir.as_fd(), &name).during("create", path)?;
-        let filled = self.fill(context, &fd);
-        if !matches!(filled, Ok(true)) {
-            let _ = dir::unlink(dir.as_fd(), &name);
+        // A fork's child would have it for ever.
+        drop(dir);
+        let filled = self.fill(context, fd);
+        if !matches!(filled, Ok(Some(_))) {
+            unlink(context, &name);
         }
         let filled = filled.during("write", path)?;
-        Ok(filled.then_some(Spare { fd, name }))
+        Ok(filled.map(|fd| Spare { fd, name }))
     }
 
-    /// Write zeros; false if there is no more need for them, or hardly room.
-    fn fill(&self, context: &Context, fd: &OwnedFd) -> io::Result<bool> {
+    /// Write zeros; nothing if there is no more need for them, or hardly room.
+    fn fill(&self, context: &Context, mut fd: OwnedFd) -> io::Result<Option<OwnedFd>> {
         let segment_bytes = context.options.segment_bytes;
         if context.room()? / 2 < segment_bytes {
             // What is left is for crashes: they would meet a full disk as long as the zeros are there.
-            return Ok(false);
+            return Ok(None);
         }
         // Where it can be done, one commit of the journal then does for all. It is no more than that.
-        let _ = rustix::fs::fallocate(fd, FallocateFlags::empty(), 0, segment_bytes);
+        let _ = rustix::fs::fallocate(&fd, FallocateFlags::empty(), 0, segment_bytes);
         let zeros = vec![0; CHUNK_MAX];
         let (mut at, begin) = (0, self.bytes.load(Ordering::SeqCst));
         while at < segment_bytes {
-            let Some(length) = self.wait_until_due(begin, at) else {
-                return Ok(false);
+            let Some((back, length)) = self.wait_until_due(fd, begin, at) else {
+                return Ok(None);
             };
+            fd = back;
             let length = length.min(usize::try_from(segment_bytes - at).unwrap_or(CHUNK_MAX));
             context.check_room(length as u64)?;
             write_at(fd.as_fd(), zeros.get(..length).unwrap_or_default(), at)?;
             write_out(fd.as_fd(), at, length as u64)?;
             at += length as u64;
         }
-        rustix::io::retry_on_intr(|| rustix::fs::fdatasync(fd))?;
-        Ok(true)
+        rustix::io::retry_on_intr(|| rustix::fs::fdatasync(&fd))?;
+        Ok(Some(fd))
     }
 
-    /// Wait until more zeros are to be written behind those that are; how many, or none any more.
-    fn wait_until_due(&self, begin: u64, at: u64) -> Option<usize> {
+    /// Wait until more zeros are to be written to a file behind those that are; how many, or none any
+    /// more.
+    fn wait_until_due(&self, fd: OwnedFd, begin: u64, at: u64) -> Option<(OwnedFd, usize)> {
         let mut state = locked(&self.state);
+        state.making = Some(fd);
         loop {
             self.awaited.store(begin + awaited(at), Ordering::SeqCst);
             let saved = self.bytes.load(Ordering::SeqCst) - begin;
             let due = due(saved, at, state.urgent);
             if state.stopped || due.is_some() {
                 self.awaited.store(0, Ordering::SeqCst);
-                return due.filter(|_| !state.stopped);
+                let fd = state.making.take();
+                return fd.zip(due).filter(|_| !state.stopped);
             }
             let woken = self.changed.wait(state);
             state = woken.unwrap_or_else(PoisonError::into_inner);
@@ -219,6 +242,12 @@ fn due(saved: u64, at: u64, urgent: bool) -> Option<usize> {
         return Some(CHUNK_MAX);
     }
     (urgent || saved >= awaited(at)).then_some(CHUNK)
+}
+
+fn unlink(context: &Context, name: &str) {
+    if let Ok(dir) = context.root.open_dir(SPARE) {
+        let _ = dir::unlink(dir.as_fd(), name);
+    }
 }
 
 /// Remove what dead processes have left below a root.
@@ -244,6 +273,8 @@ fn drop_dead(dir: &OwnedFd) {
 
 #[cfg(test)]
 mod tests {
+    use std::time::{Duration, Instant};
+
     use super::super::store::SegmentStore;
     use super::super::testing::options;
     use super::*;
@@ -262,6 +293,32 @@ mod tests {
         let spares = std::fs::read_dir(root.path().join(SPARE)).unwrap();
         assert_eq!(spares.count(), 0);
     }
+    #[test]
+    fn the_next_file_is_begun_with_the_last_one() {
+        let root = tempfile::tempdir().unwrap();
+        let mut options = options();
+        options.segment_bytes = 1 << 20;
+        let store = SegmentStore::open(root.path(), options).unwrap();
+        let (context, spares) = (&store.context, &store.context.spares);
+        let wait_until = |condition: &dyn Fn() -> bool| {
+            let end = Instant::now() + Duration::from_secs(60);
+            while !condition() {
+                assert!(Instant::now() < end);
+                std::thread::yield_now();
+            }
+        };
+        for _ in 0..SAVES {
+            spares.count(context, 1, true);
+        }
+        wait_until(&|| spares.is_ready());
+        assert!(spares.take().is_some());
+        wait_until(&|| locked(&spares.state).making.is_some());
+        assert!(!spares.is_ready());
+        spares.hurry();
+        wait_until(&|| spares.is_ready());
+        store.close();
+    }
+
     #[test]
     fn zeros_keep_pace_with_saves() {
         const SEGMENT: u64 = 64 << 20;
