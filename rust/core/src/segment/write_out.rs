@@ -27,7 +27,10 @@ pub(crate) fn write_out(fd: BorrowedFd<'_>, at: u64, length: u64) -> io::Result<
     }
     match io::Error::last_os_error() {
         error if error.kind() == io::ErrorKind::Interrupted => write_out_all(fd),
-        error if error.raw_os_error() == Some(libc::ENOSYS) => write_out_all(fd),
+        // Some kernels lack it, and some containers forbid it.
+        error if matches!(error.raw_os_error(), Some(libc::ENOSYS | libc::EPERM)) => {
+            write_out_all(fd)
+        }
         error => Err(error),
     }
 }
