@@ -7,6 +7,7 @@
 
 use std::collections::HashMap;
 use std::error::Error;
+use std::ffi::{CStr, CString};
 use std::fs::create_dir_all;
 use std::hint::black_box;
 use std::io::{BufRead, Write, stdin, stdout};
@@ -16,7 +17,7 @@ use std::time::Instant;
 
 use rustix::buffer::spare_capacity;
 use rustix::fd::{AsFd, OwnedFd};
-use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, RawDir};
+use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags};
 use rustix::fs::{fstat, mkdirat, openat, readlinkat, statat, symlinkat, unlinkat};
 use rustix::io::{read, write};
 
@@ -24,6 +25,7 @@ type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
 const NEW: OFlags = OFlags::WRONLY.union(OFlags::CREATE).union(OFlags::TRUNC);
 const DIRECTORY: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY);
+#[cfg(target_os = "linux")]
 const LISTING_BUFFER: usize = 32 * 1024;
 const SPINS: u64 = 20_000_000;
 
@@ -157,15 +159,12 @@ impl Bench {
             DIRECTORY,
             Mode::empty(),
         )?;
-        let mut buffer = Vec::with_capacity(LISTING_BUFFER);
-        let mut entries = RawDir::new(&dir, spare_capacity_of(&mut buffer));
-        while let Some(entry) = entries.next() {
-            let entry = entry?;
-            if entry.file_name().to_bytes().ends_with(b".dump") {
-                read_file(&dir, entry.file_name())?;
+        list(&dir, |name, _| {
+            if name.to_bytes().ends_with(b".dump") {
+                read_file(&dir, name)?;
             }
-        }
-        Ok(())
+            Ok(())
+        })
     }
 
     /// Write `json`, which the caller has compressed.
@@ -226,22 +225,19 @@ impl Bench {
     }
 
     fn drain_slot(&self, slot: &OwnedFd, unlink: bool) -> Result<()> {
-        let mut buffer = Vec::with_capacity(LISTING_BUFFER);
-        let mut entries = RawDir::new(slot, spare_capacity_of(&mut buffer));
-        while let Some(entry) = entries.next() {
-            let entry = entry?;
-            if entry.file_type() != FileType::Symlink {
-                continue;
+        list(slot, |name, file_type| {
+            if file_type != FileType::Symlink {
+                return Ok(());
             }
-            let id = black_box(entry.file_name().to_str()?);
+            let id = black_box(name.to_str()?);
             if unlink {
                 statat(slot, format!("{id}/{id}.json"), AtFlags::empty())?;
                 let leaf = held(&self.leaves, &radix_of(id)?)?;
                 unlinkat(leaf, format!("{id}/date_root"), AtFlags::empty())?;
                 unlinkat(slot, id, AtFlags::empty())?;
             }
-        }
-        Ok(())
+            Ok(())
+        })
     }
 }
 
@@ -299,21 +295,36 @@ fn read_file(dir: impl AsFd, name: impl rustix::path::Arg) -> Result<()> {
     Ok(())
 }
 
-fn directories(dir: impl AsFd) -> Result<Vec<std::ffi::CString>> {
-    let mut buffer = Vec::with_capacity(LISTING_BUFFER);
-    let mut entries = RawDir::new(dir, spare_capacity_of(&mut buffer));
+fn directories(dir: impl AsFd) -> Result<Vec<CString>> {
     let mut names = Vec::new();
-    while let Some(entry) = entries.next() {
-        let entry = entry?;
-        if !entry.file_name().to_bytes().starts_with(b".") {
-            names.push(entry.file_name().into());
+    list(dir, |name, _| {
+        if !name.to_bytes().starts_with(b".") {
+            names.push(name.into());
         }
-    }
+        Ok(())
+    })?;
     Ok(names)
 }
 
-fn spare_capacity_of(buffer: &mut Vec<u8>) -> &mut [std::mem::MaybeUninit<u8>] {
-    buffer.spare_capacity_mut()
+/// Visit every entry of a directory.
+#[cfg(target_os = "linux")]
+fn list(dir: impl AsFd, mut visit: impl FnMut(&CStr, FileType) -> Result<()>) -> Result<()> {
+    let mut buffer = Vec::<u8>::with_capacity(LISTING_BUFFER);
+    let mut entries = rustix::fs::RawDir::new(dir, buffer.spare_capacity_mut());
+    while let Some(entry) = entries.next() {
+        let entry = entry?;
+        visit(entry.file_name(), entry.file_type())?;
+    }
+    Ok(())
+}
+
+#[cfg(not(target_os = "linux"))]
+fn list(dir: impl AsFd, mut visit: impl FnMut(&CStr, FileType) -> Result<()>) -> Result<()> {
+    for entry in rustix::fs::Dir::read_from(dir)? {
+        let entry = entry?;
+        visit(entry.file_name(), entry.file_type())?;
+    }
+    Ok(())
 }
 
 /// Pure work: says how much of a second processor there is just now.

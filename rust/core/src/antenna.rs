@@ -264,7 +264,7 @@ impl AntennaTree {
         match self.style.durability {
             Durability::Os => Ok(()),
             Durability::Disk => {
-                rustix::fs::fsync(dir).during("sync directory", || self.root.join(&file.dir))
+                crate::sync::all(dir).during("sync directory", || self.root.join(&file.dir))
             }
         }
     }

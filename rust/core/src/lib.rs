@@ -19,6 +19,7 @@ pub mod segment;
 pub mod shard;
 pub mod slot;
 mod slots;
+mod sync;
 mod synced;
 mod tree;
 mod walk;

@@ -128,7 +128,7 @@ impl Root {
             let child = make_step(parent.as_fd(), step, self.modes, follow)
                 .during("create directory", shown)?;
             if durability == Durability::Disk {
-                rustix::fs::fsync(&*parent).during("sync the directory above", shown)?;
+                crate::sync::all(&*parent).during("sync the directory above", shown)?;
             }
             parent = Arc::new(child);
         }
@@ -157,11 +157,11 @@ impl Root {
             let fd = self
                 .open_dir(path)
                 .during("open directory", || self.join(path))?;
-            rustix::fs::fsync(&fd).during("sync directory", || self.join(path))?;
+            crate::sync::all(&fd).during("sync directory", || self.join(path))?;
             match path.rfind('/').and_then(|at| path.get(..at)) {
                 Some(parent) => path = parent,
                 None => {
-                    return rustix::fs::fsync(&*self.fd())
+                    return crate::sync::all(&*self.fd())
                         .during("sync directory", || self.path.clone());
                 }
             }
@@ -232,7 +232,7 @@ fn sync_above(path: &Path) -> rustix::io::Result<()> {
     ) {
         // One that must not be read cannot be synced.
         Err(Errno::ACCESS) => Ok(()),
-        other => match other.and_then(rustix::fs::fsync) {
+        other => match other.and_then(crate::sync::all) {
             // Nor can directories of some file systems.
             Err(Errno::INVAL) => Ok(()),
             synced => synced,

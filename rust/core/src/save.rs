@@ -100,7 +100,7 @@ impl Saver<'_> {
     pub(crate) fn sync(&self, dir: BorrowedFd<'_>) -> Result<()> {
         match self.style.durability {
             Durability::Os => Ok(()),
-            Durability::Disk => rustix::fs::fsync(dir).during("sync directory", || self.shown("")),
+            Durability::Disk => crate::sync::all(dir).during("sync directory", || self.shown("")),
         }
     }
 

@@ -139,7 +139,7 @@ impl Slots {
 fn sync_dir(dir: impl AsFd, durability: Durability) -> rustix::io::Result<()> {
     match durability {
         Durability::Os => Ok(()),
-        Durability::Disk => rustix::fs::fsync(dir),
+        Durability::Disk => crate::sync::all(dir),
     }
 }
 

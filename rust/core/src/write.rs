@@ -130,7 +130,7 @@ fn fill(
     }
     .during("write", &shown)?;
     if durability == Durability::Disk {
-        rustix::fs::fsync(fd).during("sync", shown)?;
+        crate::sync::all(fd).during("sync", shown)?;
     }
     Ok(())
 }

@@ -45,7 +45,7 @@ impl Target {
     /// Sync, and keep the outcome: the system tells a failure once only.
     pub(crate) fn sync(&self) {
         let written = self.written.load(Ordering::Acquire);
-        match rustix::io::retry_on_intr(|| rustix::fs::fdatasync(&*self.fd)) {
+        match crate::sync::data(&*self.fd) {
             Ok(()) => drop(self.durable.fetch_max(written, Ordering::AcqRel)),
             Err(error) => self.fail(error),
         }

@@ -128,11 +128,11 @@ fn sync_all(day: &Day, segments: &HashSet<u64>) -> Result<()> {
         let opened = rustix::fs::openat(&*day.dir, &*name, FILE, Mode::empty());
         let synced = match opened.and_then(regular) {
             Err(Errno::NOENT | Errno::LOOP | Errno::INVAL) => Ok(()),
-            opened => opened.and_then(rustix::fs::fdatasync),
+            opened => opened.and_then(crate::sync::data),
         };
         synced.during("sync", || day.path.join(&name))?;
     }
-    rustix::fs::fsync(&*day.dir).during("sync directory", || day.path.clone())
+    crate::sync::all(&*day.dir).during("sync directory", || day.path.clone())
 }
 
 /// The segment, locked, if it is sealed, nobody else's, and dead enough.
@@ -236,7 +236,7 @@ fn finish(day: &Day, open: OpenSegment) -> Result<()> {
     let synced = open
         .target
         .outcome()
-        .and_then(|()| Ok(rustix::fs::fsync(&*day.dir)?))
+        .and_then(|()| Ok(crate::sync::all(&*day.dir)?))
         .map_err(|error| write_failed(error, &open.segment));
     day.seal(open);
     synced

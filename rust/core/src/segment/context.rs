@@ -91,7 +91,7 @@ impl Context {
     /// Wait until a file's data is on the disk, if saves wait for that.
     pub(crate) fn sync(&self, fd: BorrowedFd<'_>) -> io::Result<()> {
         if self.is_durable() {
-            rustix::fs::fdatasync(fd)?;
+            crate::sync::data(fd)?;
         }
         Ok(())
     }
@@ -99,7 +99,7 @@ impl Context {
     /// [`Context::sync`], with what the file system knows about the file or directory.
     pub(crate) fn sync_all(&self, fd: BorrowedFd<'_>) -> io::Result<()> {
         if self.is_durable() {
-            rustix::fs::fsync(fd)?;
+            crate::sync::all(fd)?;
         }
         Ok(())
     }

@@ -6,7 +6,6 @@
 use std::io;
 
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::MemfdFlags;
 
 use super::file::{size_of_file, write_at};
 use super::footer::{self, Entry, TAIL};
@@ -39,8 +38,8 @@ impl Fuzzer {
     /// Make the file, and the segment that inputs damage.
     pub fn new() -> io::Result<Self> {
         Ok(Self {
-            file: rustix::fs::memfd_create("segment", MemfdFlags::CLOEXEC)?,
-            mended: rustix::fs::memfd_create("mended", MemfdFlags::CLOEXEC)?,
+            file: nameless_file("segment")?,
+            mended: nameless_file("mended")?,
             whole: sample(),
         })
     }
@@ -116,6 +115,24 @@ impl Fuzzer {
         assert!(entries == Some(moved.entries), "the footer is another one");
         Ok(())
     }
+}
+
+#[cfg(target_os = "linux")]
+fn nameless_file(name: &str) -> io::Result<OwnedFd> {
+    let flags = rustix::fs::MemfdFlags::CLOEXEC;
+    Ok(rustix::fs::memfd_create(name, flags)?)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn nameless_file(name: &str) -> io::Result<OwnedFd> {
+    let path = std::env::temp_dir().join(format!("{name}-{}", std::process::id()));
+    let file = std::fs::File::options()
+        .read(true)
+        .write(true)
+        .create_new(true)
+        .open(&path)?;
+    std::fs::remove_file(&path)?;
+    Ok(file.into())
 }
 
 fn check_scan(fd: BorrowedFd<'_>, reading: Reading) -> io::Result<()> {

@@ -258,7 +258,7 @@ impl Journal {
         let new = Locked(new);
         lock(new.as_fd()).during("lock", path)?;
         append_all(new.as_fd(), &encode_all(events)).during("write", path)?;
-        rustix::fs::fdatasync(&new).during("sync", path)?;
+        crate::sync::data(&new).during("sync", path)?;
         rustix::fs::renameat(dir, REWRITTEN, dir, JOURNAL).during("rename", path)?;
         let mut late = Vec::new();
         let end = size_of_file(self.fd.as_fd()).during("look at", || self.path())?;

@@ -1,7 +1,7 @@
 //! Giving the space of records back that nothing counts of any more.
 
 use rustix::fd::{AsFd, BorrowedFd};
-use rustix::fs::{FallocateFlags, Mode, OFlags};
+use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 
 use super::day::Day;
@@ -43,6 +43,19 @@ fn punch_blocks(fd: BorrowedFd<'_>, start: u64, end: u64) -> Result<(), Errno> {
     if start >= end {
         return Ok(());
     }
+    punch(fd, start, end - start)
+}
+
+#[cfg(target_os = "linux")]
+fn punch(fd: BorrowedFd<'_>, start: u64, length: u64) -> Result<(), Errno> {
+    use rustix::fs::FallocateFlags;
+
     let flags = FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE;
-    rustix::fs::fallocate(fd, flags, start, end - start)
+    rustix::fs::fallocate(fd, flags, start, length)
+}
+
+/// Elsewhere the space comes back with compaction.
+#[cfg(not(target_os = "linux"))]
+fn punch(_fd: BorrowedFd<'_>, _start: u64, _length: u64) -> Result<(), Errno> {
+    Err(Errno::NOTSUP)
 }

@@ -78,7 +78,7 @@ pub(crate) fn put_back(
     let made = create_locked(&day.context, dir, &name)?;
     let done = restore(fd, made.as_fd(), header, moved).and_then(|done| {
         // Whatever saves wait for: what it replaces may long have been on the disk.
-        rustix::fs::fsync(&made)?;
+        crate::sync::all(&made)?;
         if done.whole < moved.entries.len() {
             let kept = format!("{:016x}{DAMAGED}", header.number);
             match rustix::fs::linkat(dir, &*segment, dir, kept, AtFlags::empty()) {

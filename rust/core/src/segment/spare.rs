@@ -207,7 +207,7 @@ impl Spares {
             write_out(fd.as_fd(), at, length as u64)?;
             at += length as u64;
         }
-        rustix::io::retry_on_intr(|| rustix::fs::fdatasync(&fd))?;
+        crate::sync::data(&fd)?;
         Ok(Some(fd))
     }
 

@@ -329,7 +329,7 @@ fn refuse_radix_tree(context: &Context) -> Result<()> {
         if entry.kind != EntryKind::Directory || !all_digits(&entry.name) {
             continue;
         }
-        let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let flags = OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         if dir::open_no_links(
             root.as_fd(),
             &format!("{}/name", entry.name),
