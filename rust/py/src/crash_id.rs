@@ -1,5 +1,5 @@
 //! The crash-ID functions. A wrong argument of any kind is an `InvalidCrashID`.
-#![expect(
+#![allow(
     clippy::doc_markdown,
     reason = "these are the docstrings that Python shows"
 )]

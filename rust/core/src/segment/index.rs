@@ -164,7 +164,7 @@ impl Known {
         let (mut items, mut count) = ([Item::new(*key, 0, 0, 0, 0); 5], 0);
         for (role, place) in roles {
             if let (Some(place), Some(item)) = (place, items.get_mut(count)) {
-                let role = role << 4 | place.flags.0 & 15;
+                let role = (role << 4) | (place.flags.0 & 15);
                 *item = Item::new(*key, role, place.sequence, place.slot, place.offset);
                 count += 1;
             }

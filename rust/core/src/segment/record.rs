@@ -29,7 +29,7 @@ impl Key {
     pub(crate) fn of(id: &CrashId) -> Self {
         let text = id.as_bytes();
         let digit = |at: usize| text.get(at).map_or(0, |digit| value_of(*digit));
-        Self(PAIRS.map(|at| digit(at) << 4 | digit(at + 1)))
+        Self(PAIRS.map(|at| (digit(at) << 4) | digit(at + 1)))
     }
 
     /// The key that was shortened for the index of a day.
