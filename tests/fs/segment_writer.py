@@ -11,6 +11,26 @@ from socorro_fast import FSSegmentStorage
 MASK = (1 << 64) - 1
 COPY_AT = 4096
 """Where a segment has its header again."""
+IDS = [f"{number:08x}-0000-4000-8000-000002180601" for number in range(8)]
+"""Crashes of one day."""
+
+
+def dumps_of(crash_id):
+    """Return dumps that no other crash has, and that look like headers here and there."""
+    return {"upload_file_minidump": crash_id.encode() * 300, "b": b"SFrc" * 8 + b"SFft" * 8}
+
+
+def save_all(storage):
+    """Save all of `IDS`."""
+    for each in IDS:
+        storage.save_raw_crash({"id": each}, dumps_of(each), each)
+
+
+def sealed_segment(root):
+    """Save all of `IDS`, and return the path of their segment."""
+    with opened(root) as storage:
+        save_all(storage)
+    return the_segment(root)
 
 
 def opened(root, **options):

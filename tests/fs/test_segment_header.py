@@ -5,18 +5,22 @@ import os
 import pytest
 
 from contract.samples import ELSEWHERE
-from fs.segment_writer import COPY_AT, flip, is_sealed, killed_after, opened, the_segment
+from fs.segment_writer import (
+    COPY_AT,
+    IDS,
+    dumps_of,
+    flip,
+    is_sealed,
+    killed_after,
+    opened,
+    save_all,
+    sealed_segment,
+    the_segment,
+)
 from socorro_fast import CrashIDNotFound
 
-IDS = [f"{number:08x}-0000-4000-8000-000002180601" for number in range(8)]
-DUMPS = {"upload_file_minidump": b"dump" * 50}
 SEALED = range(44, 48)
 """These four bytes of a header may be anything: no checksum covers them."""
-
-
-def save_all(storage):
-    for each in IDS:
-        storage.save_raw_crash({"id": each}, DUMPS, each)
 
 
 @pytest.fixture
@@ -26,16 +30,13 @@ def root(tmp_path):
 
 @pytest.fixture
 def segment(root):
-    """Return the path of a sealed segment with eight crashes."""
-    with opened(root) as storage:
-        save_all(storage)
-    return the_segment(root)
+    return sealed_segment(root)
 
 
 def check_all(storage, crash_ids=IDS):
     for each in crash_ids:
         assert storage.get_raw_crash(each) == {"id": each}
-        assert storage.get_raw_dumps(each) == DUMPS
+        assert storage.get_raw_dumps(each) == dumps_of(each)
 
 
 @pytest.mark.parametrize("at", [at for at in range(64) if at not in SEALED])
@@ -93,7 +94,7 @@ def test_a_living_writer_goes_on(root):
         flip(the_segment(root), 20)
         with opened(root) as reader:
             check_all(reader)
-            writer.save_raw_crash({"id": ELSEWHERE}, DUMPS, ELSEWHERE)
+            writer.save_raw_crash({"id": ELSEWHERE}, dumps_of(ELSEWHERE), ELSEWHERE)
             check_all(reader, [*IDS, ELSEWHERE])
         check_all(writer)
     with opened(root) as storage:
@@ -144,7 +145,7 @@ def test_without_any_header_a_segment_is_left_alone_and_reported(root, segment, 
 
 def test_the_header_of_another_segment_is_none(root, segment):
     with opened(root) as storage:
-        storage.save_raw_crash({"id": ELSEWHERE}, DUMPS, ELSEWHERE)
+        storage.save_raw_crash({"id": ELSEWHERE}, dumps_of(ELSEWHERE), ELSEWHERE)
     (other,) = set(root.glob("20180601/*.seg")) - {segment}
     data = segment.read_bytes()
     segment.write_bytes(other.read_bytes()[: COPY_AT + 64] + data[COPY_AT + 64 :])

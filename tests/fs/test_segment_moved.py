@@ -10,26 +10,19 @@ import pytest
 from contract.samples import ELSEWHERE
 from fs.procs import Child, Traced, calls_of, need_strace
 from fs.segment_writer import (
+    IDS,
     but_sealed,
+    dumps_of,
     flip,
     is_sealed,
     killed_after,
     opened,
     records_of,
+    save_all,
+    sealed_segment,
     the_segment,
 )
 from socorro_fast import CorruptCrash, CrashIDNotFound
-
-IDS = [f"{number:08x}-0000-4000-8000-000002180601" for number in range(8)]
-
-
-def dumps_of(crash_id):
-    return {"upload_file_minidump": crash_id.encode() * 300, "b": b"SFrc" * 8 + b"SFft" * 8}
-
-
-def save_all(storage):
-    for each in IDS:
-        storage.save_raw_crash({"id": each}, dumps_of(each), each)
 
 
 @pytest.fixture
@@ -39,10 +32,7 @@ def root(tmp_path):
 
 @pytest.fixture
 def segment(root):
-    """Return the path of a sealed segment with eight crashes."""
-    with opened(root) as storage:
-        save_all(storage)
-    return the_segment(root)
+    return sealed_segment(root)
 
 
 def outcomes(storage, crash_ids=tuple(IDS)):

@@ -175,9 +175,10 @@ impl AntennaTree {
         self.publish_over(report, &mut is_new)
             .and_then(|()| self.drop_absent_dumps(report))
             .inspect_err(|_| {
-                let dir = self.root.open_dir(&report.raw_crash.dir);
-                if let Some(dir) = dir.ok().filter(|_| is_new) {
-                    let _ = dir::unlink(dir.as_fd(), &report.raw_crash.name);
+                if is_new {
+                    if let Ok(dir) = self.root.open_dir(&report.raw_crash.dir) {
+                        let _ = dir::unlink(dir.as_fd(), &report.raw_crash.name);
+                    }
                 }
             })
     }
